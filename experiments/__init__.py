@@ -1,0 +1,1 @@
+"""Scripts: flags to plain arguments to one library call each."""

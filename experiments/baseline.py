@@ -1,0 +1,46 @@
+"""Train the supervised baseline: the same encoder from scratch, on the same labels.
+
+    python experiments/baseline.py --data_dir=FOLDER --labels_per_class=10
+
+Writes runs/baseline/version_N: metrics.csv, classifier.keras, encoder.keras, report.json.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from experiments import launcher, picture_flags, run_flags
+from experiments.settings_flags import SettingsFlags
+from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
+
+_RUN_DIR = run_flags.define_run_dir("runs/baseline")
+_ENCODER = SettingsFlags(PretrainSettings, only=("encoder", "width", "stem", "mixed_precision"))
+_SETTINGS = SettingsFlags(SupervisedSettings)
+_BUDGET = SettingsFlags(LabelBudget)
+
+
+def main() -> None:
+    """Reads the flags and trains."""
+    encoder_settings, settings, budget = _ENCODER.read(), _SETTINGS.read(), _BUDGET.read()
+    config = {
+        **picture_flags.picture_config(),
+        **{name: getattr(encoder_settings, name) for name in ("encoder", "width", "stem")},
+        "mixed_precision": encoder_settings.mixed_precision,
+        **dataclasses.asdict(settings),
+        **dataclasses.asdict(budget),
+    }
+    with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
+        if opened is None:
+            return
+        run, splits = opened
+        from simclr_tf.protocols import train_baseline
+
+        report = train_baseline(splits, encoder_settings, settings, budget, run)
+        run.write_json("report.json", report)
+        run.mark_finished({"accuracy": report["accuracy"], "labels": report["labels"]})
+    print(f"Baseline, {report['labels']} labels: test accuracy {100 * report['accuracy']:.1f} %")
+    print(f"Results: {run.path}")
+
+
+if __name__ == "__main__":
+    launcher.launch(main)

@@ -1,0 +1,39 @@
+"""Pretrain an encoder on a folder of pictures without labels (SimCLR).
+
+    python experiments/pretrain.py --data_dir=FOLDER --run_dir=runs/mine
+
+Writes runs/mine/version_N: config.json, metrics.csv, curves.png, views.png, encoder.keras,
+TensorBoard logs and checkpoints. `--resume` continues after a stop.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from experiments import launcher, picture_flags, run_flags
+from experiments.settings_flags import SettingsFlags
+from simclr_tf.protocols.settings import PretrainSettings
+
+_RUN_DIR = run_flags.define_run_dir("runs/pretrain")
+_SETTINGS = SettingsFlags(PretrainSettings)
+
+
+def main() -> None:
+    """Reads the flags and pretrains."""
+    settings = _SETTINGS.read()
+    config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
+    with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
+        if opened is None:
+            return
+        run, splits = opened
+        from simclr_tf.protocols import pretrain
+
+        pretrain(splits, settings, run)
+        last = {name: value for name, value in run.read_metrics()[-1].items() if value}
+        run.mark_finished({name: float(value) for name, value in last.items()})
+    print(f"Encoder: {run.path / 'encoder.keras'}")
+    print(f"Next: python experiments/linear_probe.py --encoder_dir={_RUN_DIR.value}")
+
+
+if __name__ == "__main__":
+    launcher.launch(main)

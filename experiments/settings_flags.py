@@ -1,0 +1,74 @@
+"""Flags made from settings: the fields of a dataclass, with its docstring as their help."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+from absl import flags
+
+Settings = TypeVar("Settings")
+_DEFINE = {
+    bool: flags.DEFINE_bool,
+    int: flags.DEFINE_integer,
+    float: flags.DEFINE_float,
+    str: flags.DEFINE_string,
+}
+
+
+class SettingsFlags(typing.Generic[Settings]):
+    """Defines one flag for every field of a settings dataclass and reads them back.
+
+    Args:
+        settings: dataclass whose fields all have defaults; the lines of its docstring below
+            `Attributes:` are the flags' help.
+        prefix: put before the flags' names.
+        leave_out: fields without a flag.
+        only: fields with a flag; all by default.
+    """
+
+    def __init__(
+        self,
+        settings: type[Settings],
+        *,
+        prefix: str = "",
+        leave_out: Collection[str] = (),
+        only: Collection[str] | None = None,
+    ) -> None:
+        self.settings = settings
+        helps = _attribute_lines(settings.__doc__ or "")
+        types_by_name = typing.get_type_hints(settings)
+        self._holders = {}
+        for field in dataclasses.fields(settings):
+            if field.name in leave_out or (only is not None and field.name not in only):
+                continue
+            define = _DEFINE[_plain_type(types_by_name[field.name])]
+            self._holders[field.name] = define(
+                prefix + field.name, field.default, helps[field.name]
+            )
+
+    def read(self, **others: Any) -> Settings:
+        """Returns the settings that the command line asks for; `others` have no flag.
+
+        Raises:
+            ValueError: if a value is not accepted.
+        """
+        return self.settings(
+            **{name: holder.value for name, holder in self._holders.items()}, **others
+        )
+
+
+def _plain_type(annotation: Any) -> type:
+    """Returns `int` for `int` and for `int | None`."""
+    if isinstance(annotation, types.UnionType):
+        return next(part for part in typing.get_args(annotation) if part is not type(None))
+    return annotation
+
+
+def _attribute_lines(docstring: str) -> dict[str, str]:
+    listed = docstring.partition("Attributes:")[2]
+    return dict(re.findall(r"^\s+(\w+): (.+)$", listed, flags=re.MULTILINE))

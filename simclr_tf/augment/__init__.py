@@ -1,0 +1,13 @@
+"""Augmentations: one Keras layer a file, per picture, on the accelerator."""
+
+from simclr_tf.augment.augmenter import Augmenter as Augmenter
+from simclr_tf.augment.random_color_jitter import RandomColorJitter as RandomColorJitter
+from simclr_tf.augment.random_flip import RandomFlip as RandomFlip
+from simclr_tf.augment.random_gaussian_blur import RandomGaussianBlur as RandomGaussianBlur
+from simclr_tf.augment.random_gaussian_noise import RandomGaussianNoise as RandomGaussianNoise
+from simclr_tf.augment.random_grayscale import RandomGrayscale as RandomGrayscale
+from simclr_tf.augment.random_layer import RandomLayer as RandomLayer
+from simclr_tf.augment.random_resized_crop import RandomResizedCrop as RandomResizedCrop
+from simclr_tf.augment.random_solarize import RandomSolarize as RandomSolarize
+from simclr_tf.augment.recipes import RECIPES as RECIPES
+from simclr_tf.augment.recipes import build_augmenter as build_augmenter

@@ -1,0 +1,70 @@
+"""The base of all augmentations: per-picture randomness that is a pure function of a seed."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+
+class RandomLayer(keras.layers.Layer):
+    """A random picture transformation with its randomness separated from its arithmetic.
+
+    `transform(images, seed)` is a pure function: the same seed draws the same augmentation for
+    every picture. Calling the layer draws the next seed from its own generator, whose state is
+    saved with the layer, so a restored model continues with the augmentations it would have drawn.
+    The arithmetic is always float32, also under mixed precision.
+
+    Args:
+        seed: whole number that starts the layer's generator; `None` draws one.
+
+    Input shape:
+        `[batch, height, width, 3]`, uint8 or floating, values in 0..255.
+
+    Output shape:
+        `[batch, height, width, 3]`, float32, values in 0..255.
+    """
+
+    def __init__(self, seed: int | None = None, **kwargs) -> None:
+        kwargs.setdefault("dtype", "float32")
+        super().__init__(autocast=False, **kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Returns float32 `[batch, height, width, 3]`; `seed` is int32 `[2]`."""
+        raise NotImplementedError
+
+    def build(self, input_shape):
+        self.built = True
+
+    def call(self, images, training=True):
+        images = tf.convert_to_tensor(images)
+        if not training:
+            return tf.cast(images, tf.float32)
+        return self.transform(images, tf.cast(self.seed_generator.next(), tf.int32))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+def draw_uniform(seed: tf.Tensor, shape: list, low: float, high: float) -> tf.Tensor:
+    """Returns float32 `shape`, uniform in `[low, high)`."""
+    return low + (high - low) * tf.random.stateless_uniform(shape, seed)
+
+
+def draw_chosen(seed: tf.Tensor, batch: tf.Tensor, probability: float) -> tf.Tensor:
+    """Returns bool `[batch]`, each true with `probability`, independently."""
+    return tf.random.stateless_uniform([batch], seed) < probability
+
+
+def apply_to_chosen(images: tf.Tensor, chosen: tf.Tensor, function) -> tf.Tensor:
+    """Replaces the rows where `chosen` (bool `[batch]`) by `function(rows, row_numbers)`.
+
+    Only the chosen pictures are computed: a blur that half of them draw costs half.
+    """
+    rows = tf.where(chosen)[:, 0]
+    changed = function(tf.gather(images, rows), rows)
+    return tf.tensor_scatter_nd_update(images, rows[:, None], changed)

@@ -1,0 +1,170 @@
+"""One picture file, whatever its format, to a square uint8 RGB array."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import struct
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from simclr_tf.checks import check_at_least, check_one_of
+
+# Part of the cache key: raise it whenever the pixels that come out change.
+DECODER_VERSION = 1
+# The size at which Pillow itself begins to warn of a decompression bomb.
+MAXIMUM_PIXELS = 89_478_485
+MINIMUM_SIZE = 8
+RESIZE_MODES = ("crop", "pad", "stretch")
+
+# Pillow asks every plug-in it knows otherwise, some of which start other programs.
+_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
+_ORIENTATION_TAG = 0x0112
+# What Pillow's readers raise on broken files, beside OSError.
+_BROKEN_FILE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    struct.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+class UnreadablePicture(ValueError):  # noqa: N818 (the state of the picture, not a fault)
+    """A picture that cannot be decoded; the text is the reason."""
+
+
+def decode_picture(
+    path: str | os.PathLike[str], image_size: int, resize_mode: str = "crop"
+) -> np.ndarray:
+    """Returns the picture of a file as a square of `image_size` pixels.
+
+    JPEG, PNG, BMP, GIF (first frame), WebP and TIFF; grey, 16-bit, palette, CMYK and
+    transparent pictures become RGB (transparency on white); EXIF rotation is applied. A
+    picture that already has the wanted size passes through unchanged.
+
+    Args:
+        path: the file.
+        image_size: side of the result in pixels, at least 8.
+        resize_mode: `"crop"` (short side to `image_size`, then the centre), `"pad"` (whole
+            picture on white) or `"stretch"`.
+
+    Returns:
+        uint8 `[image_size, image_size, 3]`.
+
+    Raises:
+        UnreadablePicture: if the file is not a picture, is broken or has more than
+            89,478,485 pixels.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise UnreadablePicture(error.strerror or str(error)) from error
+    return decode_content(content, image_size, resize_mode)
+
+
+def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -> np.ndarray:
+    """Returns the picture in the bytes of a file; see `decode_picture`."""
+    check_at_least("image_size", image_size, MINIMUM_SIZE)
+    check_one_of("resize_mode", resize_mode, RESIZE_MODES)
+    if not content:
+        raise UnreadablePicture("the file is empty")
+    try:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            return _to_square(picture, image_size, resize_mode)
+    except Image.UnidentifiedImageError as error:
+        raise UnreadablePicture("not a picture in a known format") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnreadablePicture(f"more than {MAXIMUM_PIXELS} pixels") from error
+    except _BROKEN_FILE_ERRORS as error:
+        if isinstance(error, UnreadablePicture):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadablePicture(f"broken picture: {reason}") from error
+
+
+def _to_square(picture: Image.Image, image_size: int, resize_mode: str) -> np.ndarray:
+    width, height = picture.size
+    if width * height > MAXIMUM_PIXELS:
+        raise UnreadablePicture(
+            f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
+        )
+    # Twice the wanted size keeps the resampling below as good as from the full picture.
+    if picture.format in ("JPEG", "MPO"):
+        picture.draft(None, (2 * image_size, 2 * image_size))
+    rotated = _without_exif_rotation(picture)
+    square = _resize(_to_rgb(rotated), image_size, resize_mode)
+    # `tobytes` and not `asarray`, which would add a slow copy through the array interface.
+    return np.frombuffer(square.tobytes(), np.uint8).reshape(image_size, image_size, 3)
+
+
+def _without_exif_rotation(picture: Image.Image) -> Image.Image:
+    is_jpeg = picture.format in ("JPEG", "MPO")
+    if is_jpeg and "exif" not in picture.info and "xmp" not in picture.info:
+        return picture
+    orientation = 1
+    # Good pixels may come with broken EXIF data.
+    with contextlib.suppress(*_BROKEN_FILE_ERRORS):
+        orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
+    return picture if orientation == 1 else ImageOps.exif_transpose(picture)
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode == "RGB" and "transparency" not in picture.info:
+        return picture
+    if picture.mode.startswith(("I", "F")):
+        return _grey_of_many_bits(picture).convert("RGB")
+    if picture.has_transparency_data:
+        pixels = picture.convert("RGBA")
+        white = Image.new("RGBA", pixels.size, "white")
+        return Image.alpha_composite(white, pixels).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _grey_of_many_bits(picture: Image.Image) -> Image.Image:
+    # Pillow's own conversion clips at 255 instead of scaling.
+    values = np.nan_to_num(np.asarray(picture).astype(np.float64))
+    low, high = float(values.min()), float(values.max())
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and 0 <= low and high <= 65535):
+        values = values / 257
+    elif picture.mode == "F" and 0 <= low and high <= 1:
+        values = values * 255
+    elif low < 0 or high > 255:
+        values = (values - low) * (255 / max(high - low, 1e-30))
+    return Image.fromarray(np.rint(values).astype(np.uint8))
+
+
+def _resize(picture: Image.Image, image_size: int, resize_mode: str) -> Image.Image:
+    if picture.size == (image_size, image_size):
+        return picture
+    square = (image_size, image_size)
+    if resize_mode == "stretch":
+        return _resample(picture, square)
+    width, height = picture.size
+    if resize_mode == "crop":
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        return _resample(picture, square, (left, top, left + side, top + side))
+    scale = image_size / max(width, height)
+    fitted = _resample(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+    canvas = Image.new("RGB", square, "white")
+    canvas.paste(fitted, ((image_size - fitted.width) // 2, (image_size - fitted.height) // 2))
+    return canvas
+
+
+def _resample(
+    picture: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+) -> Image.Image:
+    return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)

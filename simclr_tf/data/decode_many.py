@@ -1,0 +1,63 @@
+"""Many pictures in order, decoded on all cores."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import numpy as np
+
+from simclr_tf.data.decode import UnreadablePicture, decode_content, decode_picture
+
+Decoded = np.ndarray | str
+"""A picture, uint8 `[size, size, 3]`, or the reason why it cannot be read."""
+
+Source = TypeVar("Source")
+
+_CHUNK = 64
+
+
+def decode_files(
+    root: str, paths: Sequence[str], image_size: int, resize_mode: str
+) -> Iterator[Decoded]:
+    """Gives the pictures of the files `paths` below `root`, or why one cannot be read."""
+    return _in_parallel(
+        paths, lambda path: decode_picture(os.path.join(root, path), image_size, resize_mode)
+    )
+
+
+def decode_contents(
+    contents: Iterable[bytes], image_size: int, resize_mode: str
+) -> Iterator[Decoded]:
+    """Gives the pictures of the files' bytes, or why one cannot be read."""
+    return _in_parallel(contents, lambda content: decode_content(content, image_size, resize_mode))
+
+
+def _in_parallel(
+    sources: Iterable[Source], decode: Callable[[Source], np.ndarray]
+) -> Iterator[Decoded]:
+    """Decodes in order, a bounded number of chunks ahead of the reader."""
+
+    def decode_chunk(chunk: Sequence[Source]) -> list[Decoded]:
+        decoded: list[Decoded] = []
+        for source in chunk:
+            try:
+                decoded.append(decode(source))
+            except UnreadablePicture as error:
+                decoded.append(str(error))
+        return decoded
+
+    threads = os.cpu_count() or 1
+    remaining = iter(sources)
+    pending: collections.deque[Future[list[Decoded]]] = collections.deque()
+    with ThreadPoolExecutor(threads) as pool:
+        while chunk := list(itertools.islice(remaining, _CHUNK)):
+            pending.append(pool.submit(decode_chunk, chunk))
+            if len(pending) > 2 * threads:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()

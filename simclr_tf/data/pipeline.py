@@ -1,0 +1,119 @@
+"""Batches of uint8 pictures as `tf.data`, reproducible from the seed and the step alone."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simclr_tf.checks import check_at_least
+from simclr_tf.data.picture_set import PictureSet
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def steps_per_epoch(num_pictures: int, batch_size: int) -> int:
+    """Returns the number of full batches in an epoch; the incomplete last one is dropped.
+
+    Raises:
+        ValueError: if `batch_size` is below 1 or greater than `num_pictures`.
+    """
+    check_at_least("batch_size", batch_size, 1)
+    if batch_size > num_pictures:
+        raise ValueError(
+            f"`batch_size` must be at most the number of pictures ({num_pictures}). "
+            f"Received: batch_size={batch_size!r}"
+        )
+    return num_pictures // batch_size
+
+
+def training_batches(
+    picture_set: PictureSet,
+    batch_size: int,
+    seed: int,
+    *,
+    start_step: int = 0,
+    num_steps: int,
+) -> tf.data.Dataset:
+    """Returns shuffled batches; batch number `step` depends on `(seed, step)` only.
+
+    Epoch `e = step // steps_per_epoch` visits the pictures in the order
+    `np.random.default_rng([seed, e]).permutation(n)`, so a run that starts again at
+    `start_step` sees exactly the batches that an unbroken run would have seen.
+
+    Args:
+        picture_set: the pictures, in memory or in a memory map.
+        batch_size: pictures in a batch, from 1 to `n`.
+        seed: seed of the order, at least 0.
+        start_step: number of the first batch, from 0.
+        num_steps: how many batches to give.
+
+    Returns:
+        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`.
+
+    Raises:
+        ValueError: if `batch_size` is greater than the number of pictures, or an argument
+            is negative.
+    """
+    import tensorflow as tf
+
+    check_at_least("seed", seed, 0)
+    check_at_least("start_step", start_step, 0)
+    check_at_least("num_steps", num_steps, 0)
+    steps = steps_per_epoch(len(picture_set), batch_size)
+    images, labels = picture_set.images, picture_set.labels
+
+    @functools.lru_cache(maxsize=2)
+    def epoch_order(epoch: int) -> np.ndarray:
+        return np.random.default_rng([seed, epoch]).permutation(len(images))
+
+    def gather(step: np.int64) -> tuple[np.ndarray, np.ndarray]:
+        epoch, position = divmod(int(step), steps)
+        rows = epoch_order(epoch)[position * batch_size : (position + 1) * batch_size]
+        return np.asarray(images[rows]), np.asarray(labels[rows], np.int32)
+
+    def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pictures, targets = tf.numpy_function(gather, [step], (tf.uint8, tf.int32))
+        pictures.set_shape((batch_size, *images.shape[1:]))
+        targets.set_shape((batch_size,))
+        return pictures, targets
+
+    numbers = tf.data.Dataset.range(start_step, start_step + num_steps)
+    return _mapped_in_order(numbers, batch)
+
+
+def evaluation_batches(images: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    """Returns the pictures in order; the last batch may be smaller.
+
+    Args:
+        images: uint8 `[n, size, size, 3]`, in memory or in a memory map.
+        batch_size: pictures in a batch, at least 1.
+
+    Returns:
+        A data set of uint8 `[batch, size, size, 3]`.
+
+    Raises:
+        ValueError: if `batch_size` is below 1.
+    """
+    import tensorflow as tf
+
+    check_at_least("batch_size", batch_size, 1)
+
+    def read(start: np.int64) -> np.ndarray:
+        return np.asarray(images[start : start + batch_size])
+
+    def batch(start: tf.Tensor) -> tf.Tensor:
+        pictures = tf.numpy_function(read, [start], tf.uint8)
+        pictures.set_shape((None, *images.shape[1:]))
+        return pictures
+
+    return _mapped_in_order(tf.data.Dataset.range(0, len(images), batch_size), batch)
+
+
+def _mapped_in_order(numbers: tf.data.Dataset, batch: Any) -> tf.data.Dataset:
+    import tensorflow as tf
+
+    mapped = numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return mapped.prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,147 @@
+"""Residual networks from raw pictures to features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
+
+_IMAGENET_MEAN = (0.485, 0.456, 0.406)
+_IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class ResNetShape:
+    """Blocks in each of the four stages, and the kind of block."""
+
+    blocks: tuple[int, int, int, int]
+    bottleneck: bool
+
+
+RESNETS: dict[str, ResNetShape] = {
+    "resnet10": ResNetShape((1, 1, 1, 1), bottleneck=False),
+    "resnet18": ResNetShape((2, 2, 2, 2), bottleneck=False),
+    "resnet34": ResNetShape((3, 4, 6, 3), bottleneck=False),
+    "resnet50": ResNetShape((3, 4, 6, 3), bottleneck=True),
+}
+
+
+def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str) -> keras.Model:
+    """Builds a ResNet from raw pictures to its pooled features.
+
+    Layers are named as torchvision names them (`layer1_0_conv1`), and convolutions with stride 2
+    pad both sides as PyTorch does, so that its weights give its features.
+
+    Args:
+        name: a key of `RESNETS`.
+        image_size: height and width of the pictures in pixels.
+        width: multiplier of all channel counts (64, 128, 256, 512 at 1).
+        stem: `"cifar"` (3×3, stride 1) or `"imagenet"` (7×7, stride 2, then pooling).
+        dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
+
+    Returns:
+        `keras.Model` from `[batch, image_size, image_size, 3]`, values 0..255 (uint8 or floating),
+        to float32 `[batch, features]`.
+
+    Reference:
+        He et al. 2015, "Deep Residual Learning for Image Recognition", with the stride of a
+        bottleneck on its 3×3 convolution as in torchvision.
+    """
+    shape = RESNETS[name]
+    layers = _Layers(dtype)
+    pictures = keras.Input((image_size, image_size, 3), name="pictures")
+    x = keras.layers.Rescaling(
+        scale=[1 / (255 * std) for std in _IMAGENET_STD],
+        offset=[-mean / std for mean, std in zip(_IMAGENET_MEAN, _IMAGENET_STD, strict=True)],
+        dtype=dtype,
+        name="scaling",
+    )(pictures)
+    channels = [max(8, round(64 * 2**stage * width)) for stage in range(4)]
+    x = _stem(x, stem, channels[0], layers)
+    block: Callable = _bottleneck_block if shape.bottleneck else _basic_block
+    for stage, repeats in enumerate(shape.blocks):
+        for number in range(repeats):
+            stride = 2 if stage > 0 and number == 0 else 1
+            x = block(x, channels[stage], stride, f"layer{stage + 1}_{number}", layers)
+    features = keras.layers.GlobalAveragePooling2D(dtype="float32", name="features")(x)
+    return keras.Model(pictures, features, name=name)
+
+
+class _Layers:
+    """Makes the layers of one network, all with the same dtype policy."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
+
+    def convolution(self, x, filters, size, stride, name):
+        if size > 1:
+            # Explicit: "same" would pad only the far side at stride 2.
+            padding = "same" if stride == 1 else "valid"
+            if stride > 1:
+                x = keras.layers.ZeroPadding2D(size // 2, dtype=self.dtype, name=f"{name}_pad")(x)
+        else:
+            padding = "valid"
+        return keras.layers.Conv2D(
+            filters,
+            size,
+            strides=stride,
+            padding=padding,
+            use_bias=False,
+            kernel_initializer=keras.initializers.VarianceScaling(2.0, "fan_out"),
+            dtype=self.dtype,
+            name=name,
+        )(x)
+
+    def normalization(self, x, name, zero=False):
+        gamma = "zeros" if zero else "ones"
+        return FusedBatchNormalization(gamma_initializer=gamma, dtype=self.dtype, name=name)(x)
+
+    def relu(self, x, name):
+        return keras.layers.ReLU(dtype=self.dtype, name=name)(x)
+
+    def add(self, x, shortcut, name):
+        return keras.layers.Add(dtype=self.dtype, name=name)([x, shortcut])
+
+
+def _stem(x, stem, channels, layers):
+    size, stride = (7, 2) if stem == "imagenet" else (3, 1)
+    x = layers.convolution(x, channels, size, stride, "conv1")
+    x = layers.relu(layers.normalization(x, "bn1"), "relu")
+    if stem == "imagenet":
+        # Activations are not negative here, so padding with zeros is padding with the minimum.
+        x = keras.layers.ZeroPadding2D(1, dtype=layers.dtype, name="maxpool_pad")(x)
+        x = keras.layers.MaxPooling2D(3, strides=2, dtype=layers.dtype, name="maxpool")(x)
+    return x
+
+
+def _basic_block(x, channels, stride, name, layers):
+    y = layers.convolution(x, channels, 3, stride, f"{name}_conv1")
+    y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
+    y = layers.convolution(y, channels, 3, 1, f"{name}_conv2")
+    y = layers.normalization(y, f"{name}_bn2", zero=True)
+    return layers.relu(
+        layers.add(y, _shortcut(x, channels, stride, name, layers), f"{name}_add"), f"{name}_relu"
+    )
+
+
+def _bottleneck_block(x, channels, stride, name, layers):
+    y = layers.convolution(x, channels, 1, 1, f"{name}_conv1")
+    y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
+    y = layers.convolution(y, channels, 3, stride, f"{name}_conv2")
+    y = layers.relu(layers.normalization(y, f"{name}_bn2"), f"{name}_relu2")
+    y = layers.convolution(y, 4 * channels, 1, 1, f"{name}_conv3")
+    y = layers.normalization(y, f"{name}_bn3", zero=True)
+    return layers.relu(
+        layers.add(y, _shortcut(x, 4 * channels, stride, name, layers), f"{name}_add"),
+        f"{name}_relu",
+    )
+
+
+def _shortcut(x, channels, stride, name, layers):
+    if x.shape[-1] == channels and stride == 1:
+        return x
+    x = layers.convolution(x, channels, 1, stride, f"{name}_downsample_conv")
+    return layers.normalization(x, f"{name}_downsample_bn")

@@ -1,0 +1,114 @@
+"""Features of a frozen encoder, taken before the projection head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclr_tf.checks import check_at_least
+
+
+class FeatureExtractor:
+    """Turns raw pictures into features, tracing the encoder once for all calls.
+
+    Weights are read at each call: after more training the features are the new ones.
+
+    Args:
+        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
+            `[batch, d]`; it is run with `training=False`.
+        batch_size: Pictures per step, at least 1.
+
+    Example:
+        extractor = FeatureExtractor(encoder)
+        train, test = extractor(splits.train.images), extractor(splits.test.images)
+    """
+
+    def __init__(self, encoder: keras.Model, batch_size: int = 512) -> None:
+        check_at_least("batch_size", batch_size, 1)
+        self.encoder = encoder
+        self.batch_size = batch_size
+        self._encode = tf.function(
+            lambda pictures: tf.cast(encoder(pictures, training=False), tf.float32),
+            reduce_retracing=True,
+        )
+        self._traced: dict[tuple[int, ...], tf.types.experimental.ConcreteFunction] = {}
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Returns the features float32 `[n, d]` of `images`, uint8 `[n, size, size, 3]`.
+
+        Raises:
+            ValueError: `images` are not uint8 pictures, there are none, or a feature is
+                NaN or infinite.
+        """
+        if images.ndim != 4 or images.dtype != np.uint8 or len(images) == 0:
+            raise ValueError(
+                "`images` must be uint8 pictures [n, size, size, 3] with n >= 1. "
+                f"Received: images.shape={images.shape}, images.dtype={images.dtype}"
+            )
+        encode = self._function_for(images.shape[1:])
+        batches = [
+            encode(tf.constant(batch)).numpy()[:filled]
+            for batch, filled in _full_batches(images, self.batch_size)
+        ]
+        features = np.concatenate(batches)
+        _check_finite(features)
+        return features
+
+    def _function_for(
+        self, picture_shape: tuple[int, ...]
+    ) -> tf.types.experimental.ConcreteFunction:
+        if picture_shape not in self._traced:
+            self._traced[picture_shape] = self._encode.get_concrete_function(
+                tf.TensorSpec((None, *picture_shape), tf.uint8)
+            )
+        return self._traced[picture_shape]
+
+
+def extract_features(encoder: keras.Model, images: np.ndarray, batch_size: int = 512) -> np.ndarray:
+    """Computes the features of pictures with a frozen encoder.
+
+    For several sets of pictures a `FeatureExtractor` traces the encoder only once.
+
+    Args:
+        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
+            `[batch, d]`; it is run with `training=False`.
+        images: Pictures uint8 `[n, size, size, 3]`, an array or a read-only memmap.
+        batch_size: Pictures per step, at least 1.
+
+    Returns:
+        Features float32 `[n, d]`, also where the encoder computes in bfloat16.
+
+    Raises:
+        ValueError: `images` are not uint8 pictures, there are none, or a feature is
+            NaN or infinite.
+    """
+    return FeatureExtractor(encoder, batch_size)(images)
+
+
+def _full_batches(images: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Yields batches of one size, and how many of their pictures are real.
+
+    A last batch of another size would make a GPU search its kernels again.
+    """
+    batch_size = min(batch_size, len(images))
+    for start in range(0, len(images), batch_size):
+        batch = np.ascontiguousarray(images[start : start + batch_size])
+        missing = batch_size - len(batch)
+        yield np.pad(batch, ((0, missing), (0, 0), (0, 0), (0, 0))), len(batch)
+
+
+def _check_finite(features: np.ndarray) -> None:
+    if features.ndim != 2:
+        raise ValueError(
+            "`encoder` must give one feature vector [d] per picture. "
+            f"Received: features.shape={features.shape}"
+        )
+    bad = int(np.sum(~np.isfinite(features).all(axis=1)))
+    if bad:
+        raise ValueError(
+            "`encoder` must give finite features. "
+            f"Received: NaN or infinity for {bad} of {len(features)} pictures"
+        )

@@ -1,0 +1,4 @@
+"""Losses: a pure function each, the Keras `Loss` a thin wrapper."""
+
+from simclr_tf.losses.nt_xent import NTXent as NTXent
+from simclr_tf.losses.nt_xent import nt_xent as nt_xent

@@ -1,0 +1,22 @@
+"""Whole jobs, from decoded pictures to figures in a run folder."""
+
+from simclr_tf.lazy import lazy_names
+
+__getattr__, __all__ = lazy_names(
+    __name__,
+    {
+        "ComparisonSettings": "simclr_tf.protocols.settings",
+        "LabelBudget": "simclr_tf.protocols.settings",
+        "PretrainSettings": "simclr_tf.protocols.settings",
+        "SupervisedSettings": "simclr_tf.protocols.settings",
+        "SplitFeatures": "simclr_tf.protocols.probes",
+        "compare": "simclr_tf.protocols.comparison",
+        "format_table": "simclr_tf.protocols.comparison_report",
+        "knn_probe": "simclr_tf.protocols.probes",
+        "linear_probe": "simclr_tf.protocols.probes",
+        "pretrain": "simclr_tf.protocols.pretrain",
+        "split_features": "simclr_tf.protocols.probes",
+        "train_baseline": "simclr_tf.protocols.supervised",
+        "train_supervised": "simclr_tf.protocols.supervised",
+    },
+)

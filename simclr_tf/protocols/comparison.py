@@ -1,0 +1,140 @@
+"""The main job: pretrain without labels, and show whether it beat the baseline."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from simclr_tf.data import PictureSplits
+from simclr_tf.encoders import load_encoder
+from simclr_tf.evaluation import LinearProbe
+from simclr_tf.plots import plot_comparison, save_figure
+from simclr_tf.protocols.comparison_report import summarise
+from simclr_tf.protocols.pretrain import build_settings_encoder, pretrain
+from simclr_tf.protocols.probes import SplitFeatures, knn_probe, linear_probe, split_features
+from simclr_tf.protocols.settings import ComparisonSettings, LabelBudget
+from simclr_tf.protocols.supervised import test_report, train_supervised
+from simclr_tf.runs import RunFolder, list_versions
+
+
+def compare(splits: PictureSplits, settings: ComparisonSettings, run: RunFolder) -> dict[str, Any]:
+    """Pretrains, probes, fine-tunes and trains the baseline for every seed.
+
+    Every part has its own folder below the run's; after a stop, finished parts are not repeated.
+    All choices (penalty, k, best epoch) are made on validation; test is used once for each figure.
+
+    Args:
+        splits: pictures with labels in all three splits; those of `train` that a budget leaves
+            out are used without their labels.
+        settings: what to compare.
+        run: run folder, locked; gets comparison.json and comparison.png.
+
+    Returns:
+        What comparison.json holds.
+
+    Raises:
+        ValueError: if the pictures lack labels in some split, or a setting does not fit them.
+    """
+    budgets = [settings.budget, *(LabelBudget(labels_per_class=n) for n in settings.curve)]
+    budgets = list(dict.fromkeys(budgets))
+    results: dict[LabelBudget, list[dict[str, Any]]] = {budget: [] for budget in budgets}
+    pretrain_seconds = []
+    for seed in settings.seeds:
+        encoder_file, seconds = _pretrained(splits, settings, seed, run)
+        pretrain_seconds.append(seconds)
+        features = split_features(load_encoder(encoder_file), splits)
+        for budget in budgets:
+            results[budget].append(
+                _contest(splits, features, settings, budget, seed, encoder_file, run)
+            )
+    comparison = summarise(splits, settings, results, pretrain_seconds)
+    run.write_json("comparison.json", comparison)
+    save_figure(plot_comparison(comparison)[0].figure, run.path / "comparison.png")
+    return comparison
+
+
+def _pretrained(
+    splits: PictureSplits, settings: ComparisonSettings, seed: int, run: RunFolder
+) -> tuple[pathlib.Path, float]:
+    chosen = dataclasses.replace(settings.pretrain, seed=seed)
+
+    def work(part: RunFolder) -> dict[str, Any]:
+        pretrain(splits, chosen, part)
+        return {"seconds": _training_seconds(part)}
+
+    folder, summary = _finish_part(run, f"seed_{seed}/pretrain", dataclasses.asdict(chosen), work)
+    return folder / "encoder.keras", summary["seconds"]
+
+
+def _contest(
+    splits: PictureSplits,
+    features: SplitFeatures,
+    settings: ComparisonSettings,
+    budget: LabelBudget,
+    seed: int,
+    encoder_file: pathlib.Path,
+    run: RunFolder,
+) -> dict[str, Any]:
+    """Returns the number of labels and the test report of each contestant for one seed."""
+    rows = budget.choose(features.train_labels, seed)
+    labelled = splits.train.labelled().subset(rows)
+    probe, probe_report = linear_probe(features, rows)
+    _, knn_report = knn_probe(features, rows)
+
+    def supervised(name: str, encoder: Callable[[], keras.Model], start: LinearProbe | None):
+        chosen = settings.baseline if start is None else settings.fine_tune
+        chosen = dataclasses.replace(chosen, seed=seed)
+
+        def work(part: RunFolder) -> dict[str, Any]:
+            model = train_supervised(
+                encoder(),
+                labelled,
+                splits.validation.labelled(),
+                chosen,
+                part,
+                recipe=chosen.recipe(splits.name),
+                probe=start,
+                name=f"seed {seed}, {name}, {len(labelled)} labels",
+            )
+            report = test_report(model, splits.test.labelled())
+            return {**report, "seconds": _training_seconds(part)}
+
+        place = f"seed_{seed}/{name}_{budget.name}"
+        return _finish_part(run, place, dataclasses.asdict(chosen), work)[1]
+
+    def from_scratch() -> keras.Model:
+        keras.utils.set_random_seed(seed)
+        return build_settings_encoder(settings.pretrain, splits.train.images.shape[1])
+
+    return {
+        "labels": len(rows),
+        "linear_probe": {**probe_report, "seconds": features.seconds},
+        "knn_probe": {**knn_report, "seconds": features.seconds},
+        "fine_tuned": supervised("fine_tuned", lambda: load_encoder(encoder_file), probe),
+        "baseline": supervised("baseline", from_scratch, None),
+    }
+
+
+def _finish_part(
+    run: RunFolder, name: str, config: dict[str, Any], work: Callable[[RunFolder], dict[str, Any]]
+) -> tuple[pathlib.Path, dict[str, Any]]:
+    """Runs one part in a folder of its own, unless it was finished before."""
+    folder = run.path / name
+    begun = bool(list_versions(folder))
+    with RunFolder.resume(folder) if begun else RunFolder.create(folder, config) as part:
+        if not part.finished:
+            part.mark_finished(work(part))
+        summary = json.loads((part.path / "finished.json").read_text(encoding="utf-8"))
+        return part.path, summary
+
+
+def _training_seconds(part: RunFolder) -> float:
+    """Seconds of all epochs, also of those before a stop."""
+    with open(part.path / "metrics.csv", encoding="utf-8", newline="") as file:
+        return sum(float(row["epoch_seconds"]) for row in csv.DictReader(file))

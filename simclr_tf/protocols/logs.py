@@ -1,0 +1,117 @@
+"""Where a run's metrics go besides its metrics.csv: TensorBoard and Weights & Biases."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclr_tf.protocols.settings import PretrainSettings
+from simclr_tf.runs import RunFolder
+
+
+def log_callbacks(
+    run: RunFolder, settings: PretrainSettings, draw_views: Callable[[int], np.ndarray]
+) -> list[keras.callbacks.Callback]:
+    """Returns the callbacks that `settings` asks for.
+
+    Args:
+        run: run folder; TensorBoard's files go to `tensorboard` in it.
+        settings: what to log to, and the hyperparameters.
+        draw_views: gives a picture of augmented views, uint8 `[height, width, 3]`, by epoch.
+
+    Raises:
+        ValueError: if Weights & Biases is asked for and not installed.
+    """
+    callbacks: list[keras.callbacks.Callback] = []
+    if settings.tensorboard:
+        folder = run.path / "tensorboard"
+        callbacks.append(
+            keras.callbacks.TensorBoard(str(folder), histogram_freq=1, write_graph=False)
+        )
+        callbacks.append(RunSummary(folder, dataclasses.asdict(settings), draw_views))
+    if settings.wandb_project:
+        callbacks.append(WandbMirror(run, settings.wandb_project, dataclasses.asdict(settings)))
+    return callbacks
+
+
+class RunSummary(keras.callbacks.Callback):
+    """Writes the augmented views of every epoch and the hyperparameters for TensorBoard.
+
+    Args:
+        folder: of the event files.
+        hyperparameters: by name.
+        draw_views: gives uint8 `[height, width, 3]` by epoch.
+    """
+
+    def __init__(
+        self,
+        folder: os.PathLike[str],
+        hyperparameters: dict[str, Any],
+        draw_views: Callable[[int], np.ndarray],
+    ) -> None:
+        super().__init__()
+        self.folder = os.fspath(folder)
+        self.hyperparameters = hyperparameters
+        self.draw_views = draw_views
+
+    def on_epoch_end(self, epoch, logs=None):
+        from tensorboard.plugins.hparams import api as hparams
+
+        with tf.summary.create_file_writer(self.folder).as_default():
+            if epoch == 0:
+                hparams.hparams(self.hyperparameters)
+            # HParams reads its figures from scalars of the same event file.
+            for name, value in (logs or {}).items():
+                tf.summary.scalar(f"hparams/{name}", float(value), step=epoch + 1)
+            tf.summary.image("views", self.draw_views(epoch)[None], step=epoch + 1)
+
+
+class WandbMirror(keras.callbacks.Callback):
+    """Sends every row of metrics.csv to Weights & Biases as well.
+
+    Needs the extra `wandb`; `WANDB_MODE=offline` keeps the files in the run folder.
+
+    Args:
+        run: run folder that the rows are read from; must have been written before this callback.
+        project: name of the project.
+        config: what the run was asked for.
+
+    Raises:
+        ValueError: if the package `wandb` is not installed.
+    """
+
+    def __init__(self, run: RunFolder, project: str, config: dict[str, Any]) -> None:
+        super().__init__()
+        try:
+            import wandb
+        except ImportError as error:
+            raise ValueError(
+                '`wandb_project` needs the extra "wandb": pip install "simclr_tf[wandb]". '
+                f"Received: wandb_project={project!r}"
+            ) from error
+        self._wandb = wandb
+        self.run = run
+        self.project = project
+        self.config = config
+        self._mirror: Any = None
+
+    def on_train_begin(self, logs=None):
+        if self._mirror is None:
+            self._mirror = self._wandb.init(
+                project=self.project, config=self.config, dir=self.run.path, resume="allow"
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = self.run.read_metrics()[-1]
+        self._mirror.log({name: float(value) for name, value in row.items() if value})
+
+    def finish(self) -> None:
+        """Ends the mirrored run."""
+        if self._mirror is not None:
+            self._mirror.finish()

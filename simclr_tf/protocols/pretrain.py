@@ -1,0 +1,177 @@
+"""Pretrain an encoder with SimCLR on the training pictures of a data set."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclr_tf.augment import Augmenter, build_augmenter
+from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches
+from simclr_tf.encoders import build_encoder, build_projection_head
+from simclr_tf.optimizers import build_optimizer
+from simclr_tf.plots import plot_curves, plot_views, save_figure
+from simclr_tf.protocols.logs import log_callbacks
+from simclr_tf.protocols.settings import PretrainSettings
+from simclr_tf.protocols.time_limit import epochs_within
+from simclr_tf.runs import RunFolder
+from simclr_tf.schedules import WarmupCosine, scale_learning_rate
+from simclr_tf.training import SimCLR, TrainingPlan, save_model, train
+
+PLAN_FILE = "plan.json"
+
+
+def pretrain(
+    splits: PictureSplits,
+    settings: PretrainSettings,
+    run: RunFolder,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> keras.Model:
+    """Pretrains an encoder, or continues where `run` was stopped.
+
+    Writes into the run folder: plan.json, metrics.csv, checkpoints, views.png, curves.png,
+    encoder.keras, best_encoder.keras and projection_head.keras.
+
+    Args:
+        splits: pictures; `train` is trained on, labels used by the online probe alone, and
+            `validation` chooses the best epoch by its contrastive loss.
+        settings: what to do.
+        run: run folder, locked.
+        callbacks: further Keras callbacks.
+
+    Returns:
+        The encoder as it is after the last epoch.
+
+    Raises:
+        ValueError: if a setting does not fit the pictures.
+    """
+    steps = settings.steps_per_epoch or steps_per_epoch(len(splits.train), settings.batch_size)
+    keras.utils.set_random_seed(settings.seed)
+    model = build_simclr(splits, settings)
+    validation = _validation_batches(splits, settings)
+    epochs = settings.epochs
+    if settings.max_minutes:
+        epochs, steps = epochs_within(
+            settings.max_minutes,
+            run.path / PLAN_FILE,
+            steps,
+            lambda: _measurable(model, splits, settings),
+        )
+    plan = TrainingPlan(
+        steps_per_epoch=steps,
+        epochs=epochs,
+        batch_size=settings.batch_size,
+        monitor="val_loss" if validation is not None else "loss",
+        checkpoint_every_steps=settings.checkpoint_every_steps,
+        name="pretraining",
+    )
+    run.write_json(PLAN_FILE, dataclasses.asdict(plan))
+    _compile(model, settings, plan.total_steps)
+    logs = log_callbacks(run, settings, lambda epoch: _grid(_views(splits, model.augmenter, epoch)))
+    pictures, first, second = _views(splits, model.augmenter, epoch=0)
+    save_figure(plot_views(first, second, pictures)[0, 0].figure, run.path / "views.png")
+    best_weights = train(
+        model,
+        model.encoder,
+        lambda start, count: training_batches(
+            splits.train, settings.batch_size, settings.seed, start_step=start, num_steps=count
+        ),
+        plan,
+        run,
+        validation=validation,
+        callbacks=[*logs, *callbacks],
+    )
+    _save_parts(model, best_weights, run)
+    save_figure(plot_curves(run.path / "metrics.csv")[0].figure, run.path / "curves.png")
+    return model.encoder
+
+
+def build_settings_encoder(settings: PretrainSettings, image_size: int) -> keras.Model:
+    """Builds the encoder of `settings` with new weights, for the baseline as for pretraining."""
+    return build_encoder(
+        settings.encoder,
+        image_size=image_size,
+        width=settings.width,
+        stem=settings.stem,
+        mixed_precision=settings.mixed_precision,
+    )
+
+
+def build_simclr(splits: PictureSplits, settings: PretrainSettings) -> SimCLR:
+    """Builds the model of `settings` for pictures of the size in `splits`, not yet compiled."""
+    image_size = splits.train.images.shape[1]
+    encoder = build_settings_encoder(settings, image_size)
+    head = build_projection_head(
+        encoder.output_shape[-1],
+        depth=settings.projection_depth,
+        hidden=settings.projection_width or None,
+        output=settings.projection_size,
+        batch_normalization=settings.projection_batch_norm,
+        mixed_precision=settings.mixed_precision,
+    )
+    labelled = settings.online_probe and len(splits.train.labelled()) > 0
+    model = SimCLR(
+        encoder,
+        head,
+        build_augmenter(settings.recipe(splits.name, image_size), image_size, settings.seed),
+        temperature=settings.temperature,
+        num_classes=len(splits.train.class_names) if labelled else 0,
+    )
+    model.build((None, image_size, image_size, 3))
+    return model
+
+
+def _compile(model: SimCLR, settings: PretrainSettings, total_steps: int) -> None:
+    peak = scale_learning_rate(
+        settings.learning_rate, settings.batch_size, settings.learning_rate_scaling
+    )
+    warmup_steps = min(round(settings.warmup_fraction * total_steps), total_steps - 1)
+    optimizer = build_optimizer(
+        settings.optimizer,
+        WarmupCosine(peak, warmup_steps, total_steps),
+        weight_decay=settings.weight_decay,
+        momentum=settings.momentum,
+        clip_norm=settings.clip_norm or None,
+        loss_scaling=settings.mixed_precision == "float16",
+    )
+    # Keras would turn XLA on by itself; on CPUs it is slower (0.7× in this step).
+    model.compile(optimizer=optimizer, jit_compile=False)
+
+
+def _measurable(model, splits, settings):
+    _compile(model, settings, total_steps=1000)
+    return model, training_batches(splits.train, settings.batch_size, 0, num_steps=16)
+
+
+def _save_parts(model: SimCLR, best_weights: list[np.ndarray], run: RunFolder) -> None:
+    save_model(model.projection_head, run.path / "projection_head.keras")
+    last_weights = model.encoder.get_weights()
+    if best_weights:
+        model.encoder.set_weights(best_weights)
+        save_model(model.encoder, run.path / "best_encoder.keras")
+        model.encoder.set_weights(last_weights)
+    save_model(model.encoder, run.path / "encoder.keras")
+
+
+def _validation_batches(splits, settings) -> tf.data.Dataset | None:
+    # The loss depends on the number of negatives: only whole batches compare with training,
+    # and a few of them are enough to choose an epoch.
+    steps = min(len(splits.validation) // settings.batch_size, 8)
+    if steps == 0:
+        return None
+    return training_batches(splits.validation, settings.batch_size, 0, num_steps=steps).cache()
+
+
+def _views(splits: PictureSplits, augmenter: Augmenter, epoch: int) -> list[np.ndarray]:
+    """Ten pictures, their first and their second views, each uint8 `[10, size, size, 3]`."""
+    pictures = np.asarray(splits.train.images[:10])
+    views = augmenter.transform(np.concatenate([pictures, pictures]), tf.constant([0, epoch]))
+    return [pictures, *np.split(np.rint(views.numpy()).astype(np.uint8), 2)]
+
+
+def _grid(rows: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)

@@ -1,0 +1,218 @@
+"""What the jobs can be asked for: plain values with defaults, checked when made.
+
+Nothing here imports TensorFlow, so that a script can show its help at once. Each line below
+"Attributes:" is also the help text of the script's flag of that name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from simclr_tf.checks import check_at_least, check_between, check_one_of, check_positive
+from simclr_tf.data.labels import choose_labels
+
+ENCODERS = ("resnet10", "resnet18", "resnet34", "resnet50")
+STEMS = ("auto", "cifar", "imagenet")
+PRECISIONS = ("none", "bfloat16", "float16")
+PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols")
+SUPERVISED_RECIPES = ("crop-flip", "symbols")
+OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
+SCALING_RULES = ("linear", "sqrt", "none")
+# The embedded symbols: arrows point and letters read, so neither is mirrored.
+_OF_SYMBOLS = {"pretrain": "simclr-symbols", "supervised": "symbols"}
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainSettings:
+    """Everything that decides a pretraining but the pictures; defaults suit a small CPU.
+
+    Attributes:
+        encoder: network: resnet10, resnet18, resnet34 or resnet50.
+        width: multiplier of the encoder's channels.
+        stem: first layers: cifar (3×3), imagenet (7×7 and pooling) or auto (by picture size).
+        mixed_precision: none, bfloat16 or float16.
+        projection_depth: dense layers of the projection head.
+        projection_width: size of the head's hidden layers; 0 takes the features' size.
+        projection_size: size of the projections.
+        projection_batch_norm: normalise within the head.
+        augment: recipe of the views; auto takes one by data set and picture size.
+        temperature: of the contrastive loss, greater than 0.
+        batch_size: pictures a step, at least 2.
+        epochs: passes over the training pictures.
+        steps_per_epoch: steps in an epoch; 0 takes all pictures once.
+        max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
+        optimizer: sgd, adam, adamw, lars or lamb.
+        learning_rate: at its peak; the scaling rule may multiply it.
+        learning_rate_scaling: none, linear (× batch size / 256) or sqrt (× √batch size).
+        warmup_fraction: share of all steps in which the learning rate rises, 0..1.
+        weight_decay: in the optimizer's own sense; batch norm and biases are left out.
+        momentum: of sgd and lars, 0..1.
+        clip_norm: largest global gradient norm; 0 does not clip.
+        online_probe: train a linear probe beside it where there are labels; it teaches nothing.
+        seed: of weights, order and augmentation.
+        checkpoint_every_steps: also save a checkpoint within epochs; 0 saves at their ends only.
+        tensorboard: write logs for TensorBoard.
+        wandb_project: mirror the metrics to this Weights & Biases project; empty for none.
+    """
+
+    encoder: str = "resnet10"
+    width: float = 0.25
+    stem: str = "auto"
+    mixed_precision: str = "bfloat16"
+    projection_depth: int = 2
+    projection_width: int = 0
+    projection_size: int = 128
+    projection_batch_norm: bool = True
+    augment: str = "auto"
+    temperature: float = 0.2
+    batch_size: int = 512
+    epochs: int = 15
+    steps_per_epoch: int = 0
+    max_minutes: float = 0.0
+    optimizer: str = "sgd"
+    learning_rate: float = 0.3
+    learning_rate_scaling: str = "none"
+    warmup_fraction: float = 0.05
+    weight_decay: float = 1e-3
+    momentum: float = 0.9
+    clip_norm: float = 0.0
+    online_probe: bool = True
+    seed: int = 0
+    checkpoint_every_steps: int = 0
+    tensorboard: bool = True
+    wandb_project: str = ""
+
+    def __post_init__(self) -> None:
+        check_one_of("encoder", self.encoder, ENCODERS)
+        check_positive("width", self.width)
+        check_one_of("stem", self.stem, STEMS)
+        check_one_of("mixed_precision", self.mixed_precision, PRECISIONS)
+        check_at_least("projection_depth", self.projection_depth, 1)
+        check_at_least("projection_width", self.projection_width, 0)
+        check_at_least("projection_size", self.projection_size, 1)
+        check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
+        check_positive("temperature", self.temperature)
+        check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("epochs", self.epochs, 1)
+        check_at_least("steps_per_epoch", self.steps_per_epoch, 0)
+        check_at_least("max_minutes", self.max_minutes, 0)
+        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check_positive("learning_rate", self.learning_rate)
+        check_one_of("learning_rate_scaling", self.learning_rate_scaling, SCALING_RULES)
+        check_between("warmup_fraction", self.warmup_fraction, 0, 1)
+        check_at_least("weight_decay", self.weight_decay, 0)
+        check_between("momentum", self.momentum, 0, 1)
+        check_at_least("clip_norm", self.clip_norm, 0)
+        check_at_least("seed", self.seed, 0)
+        check_at_least("checkpoint_every_steps", self.checkpoint_every_steps, 0)
+
+    def recipe(self, data_name: str, image_size: int) -> str:
+        """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
+        if self.augment != "auto":
+            return self.augment
+        if data_name == "symbols":
+            return _OF_SYMBOLS["pretrain"]
+        return "simclr-cifar" if image_size <= 64 else "simclr-imagenet"
+
+
+@dataclasses.dataclass(frozen=True)
+class SupervisedSettings:
+    """Everything that decides a training with labels but the pictures and the encoder.
+
+    Attributes:
+        augment: recipe of the training pictures; auto takes one by data set.
+        batch_size: pictures a step; all labelled pictures where there are fewer.
+        pictures: how many pictures are seen in all, whatever the number of labels.
+        minimum_epochs: passes over the labelled pictures at least.
+        optimizer: sgd, adam, adamw, lars or lamb.
+        learning_rate: at its peak.
+        warmup_fraction: share of all steps in which the learning rate rises, 0..1.
+        weight_decay: in the optimizer's own sense; batch norm and biases are left out.
+        label_smoothing: share of the target spread over all classes, 0..1.
+        seed: of weights, order and augmentation.
+    """
+
+    augment: str = "auto"
+    batch_size: int = 128
+    pictures: int = 60_000
+    minimum_epochs: int = 10
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    warmup_fraction: float = 0.1
+    weight_decay: float = 0.05
+    label_smoothing: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_one_of("augment", self.augment, ("auto", *SUPERVISED_RECIPES, *PRETRAIN_RECIPES))
+        check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("pictures", self.pictures, 1)
+        check_at_least("minimum_epochs", self.minimum_epochs, 1)
+        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check_positive("learning_rate", self.learning_rate)
+        check_between("warmup_fraction", self.warmup_fraction, 0, 1)
+        check_at_least("weight_decay", self.weight_decay, 0)
+        check_between("label_smoothing", self.label_smoothing, 0, 1)
+        check_at_least("seed", self.seed, 0)
+
+    def recipe(self, data_name: str) -> str:
+        """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
+        if self.augment != "auto":
+            return self.augment
+        return _OF_SYMBOLS["supervised"] if data_name == "symbols" else "crop-flip"
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelBudget:
+    """How many labels may be used; the same ones for every contestant.
+
+    Attributes:
+        labels_per_class: so many labels of each class.
+        label_fraction: this share of each class's labels; without either, all labels.
+    """
+
+    labels_per_class: int | None = None
+    label_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        # One rule for both: let the choice itself check them.
+        self.choose(np.zeros(0, np.int32), seed=0)
+
+    def choose(self, labels: np.ndarray, seed: int) -> np.ndarray:
+        """Returns the rows of `labels` that may be used with this seed."""
+        return choose_labels(labels, self.labels_per_class, self.label_fraction, seed)
+
+    @property
+    def name(self) -> str:
+        """A name for folders and tables."""
+        if self.labels_per_class is not None:
+            return f"{self.labels_per_class}_per_class"
+        return "all" if self.label_fraction is None else f"fraction_{self.label_fraction:g}"
+
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonSettings:
+    """What is compared.
+
+    Attributes:
+        pretrain: the pretraining; its seed is replaced by each of `seeds`.
+        baseline: supervised training from scratch, of the same encoder.
+        fine_tune: supervised training from the pretrained encoder and its linear probe.
+        budget: labels of the table.
+        curve: further numbers of labels per class for the curve.
+        seeds: each gives another pretraining, other labels and another baseline.
+    """
+
+    pretrain: PretrainSettings
+    baseline: SupervisedSettings
+    fine_tune: SupervisedSettings
+    budget: LabelBudget
+    curve: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+
+    def __post_init__(self) -> None:
+        check_at_least("seeds", len(self.seeds), 1)
+        for labels_per_class in self.curve:
+            check_at_least("curve_labels_per_class", labels_per_class, 1)

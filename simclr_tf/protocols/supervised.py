@@ -1,0 +1,171 @@
+"""Train a classifier with labels: from scratch (the baseline) or from a pretrained encoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclr_tf.augment import build_augmenter
+from simclr_tf.checks import check_at_least
+from simclr_tf.data import PictureSet, PictureSplits, evaluation_batches, training_batches
+from simclr_tf.encoders import uses_float16
+from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
+from simclr_tf.optimizers import build_optimizer
+from simclr_tf.protocols.pretrain import build_settings_encoder
+from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
+from simclr_tf.runs import RunFolder
+from simclr_tf.schedules import WarmupCosine
+from simclr_tf.training import Classifier, TrainingPlan, save_model, train
+
+EVALUATIONS = 10
+
+
+def train_supervised(
+    encoder: keras.Model,
+    labelled: PictureSet,
+    validation: PictureSet,
+    settings: SupervisedSettings,
+    run: RunFolder,
+    *,
+    recipe: str = "crop-flip",
+    probe: LinearProbe | None = None,
+    name: str = "training",
+) -> Classifier:
+    """Trains `encoder` and a classification layer on it, or continues where `run` was stopped.
+
+    Validation accuracy is measured ten times on the way; the weights of the best time are kept.
+
+    Args:
+        encoder: from pictures to features; trained in place.
+        labelled: pictures with labels.
+        validation: pictures that choose the best epoch.
+        settings: what to do.
+        run: run folder, locked.
+        recipe: augmentation of the training pictures, see `build_augmenter`.
+        probe: linear probe of the same encoder that the classification layer starts from: a
+            layer that starts at random would first destroy the features (Kumar et al. 2022,
+            "Fine-Tuning can Distort Pretrained Features").
+        name: shown before the progress bar.
+
+    Returns:
+        The classifier with its best weights.
+
+    Raises:
+        ValueError: if there are fewer than 2 labelled pictures or no validation pictures.
+    """
+    check_at_least("number of labelled pictures", len(labelled), 2)
+    check_at_least("number of validation pictures", len(validation), 1)
+    keras.utils.set_random_seed(settings.seed)
+    batch_size = min(settings.batch_size, len(labelled))
+    epoch_steps = len(labelled) // batch_size
+    steps = max(settings.pictures // batch_size, settings.minimum_epochs * epoch_steps)
+    plan = TrainingPlan(
+        steps_per_epoch=max(1, steps // EVALUATIONS),
+        epochs=min(EVALUATIONS, steps),
+        batch_size=batch_size,
+        monitor="val_accuracy",
+        mode="max",
+        name=name,
+    )
+    model = _build(encoder, labelled, settings, recipe, plan.total_steps)
+    if probe is not None:
+        _start_from_probe(model, probe)
+    best_weights = train(
+        model,
+        model,
+        lambda start, count: training_batches(
+            labelled, batch_size, settings.seed, start_step=start, num_steps=count
+        ),
+        plan,
+        run,
+        validation=_with_labels(validation),
+    )
+    model.set_weights(best_weights)
+    save_model(model, run.path / "classifier.keras")
+    save_model(encoder, run.path / "encoder.keras")
+    return model
+
+
+def train_baseline(
+    splits: PictureSplits,
+    encoder_settings: PretrainSettings,
+    settings: SupervisedSettings,
+    budget: LabelBudget,
+    run: RunFolder,
+) -> dict[str, Any]:
+    """Trains a new encoder with the labels of `budget` and tests it once.
+
+    Args:
+        splits: pictures with labels in all three splits.
+        encoder_settings: which encoder; the rest of them does not matter here.
+        settings: how to train.
+        budget: which labels may be used.
+        run: run folder, locked.
+
+    Returns:
+        The report of `classification_report` on test, and the number of `labels`.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    encoder = build_settings_encoder(encoder_settings, splits.train.images.shape[1])
+    labelled = splits.train.labelled()
+    labelled = labelled.subset(budget.choose(labelled.labels, settings.seed))
+    recipe = settings.recipe(splits.name)
+    validation = splits.validation.labelled()
+    model = train_supervised(
+        encoder, labelled, validation, settings, run, recipe=recipe, name="baseline"
+    )
+    return {**test_report(model, splits.test.labelled()), "labels": len(labelled)}
+
+
+def test_report(model: keras.Model, test: PictureSet) -> dict[str, Any]:
+    """Returns the `classification_report` of a classifier on labelled pictures."""
+    predictions = FeatureExtractor(model)(test.images).argmax(axis=1)
+    return classification_report(test.labels, predictions, test.class_names)
+
+
+def _build(
+    encoder: keras.Model,
+    labelled: PictureSet,
+    settings: SupervisedSettings,
+    recipe: str,
+    total_steps: int,
+) -> Classifier:
+    image_size = labelled.images.shape[1]
+    model = Classifier(
+        encoder,
+        num_classes=len(labelled.class_names),
+        augmenter=build_augmenter(recipe, image_size, seed=settings.seed),
+        label_smoothing=settings.label_smoothing,
+    )
+    model.build((None, image_size, image_size, 3))
+    warmup_steps = min(round(settings.warmup_fraction * total_steps), total_steps - 1)
+    optimizer = build_optimizer(
+        settings.optimizer,
+        WarmupCosine(settings.learning_rate, warmup_steps, total_steps),
+        weight_decay=settings.weight_decay,
+        loss_scaling=uses_float16(encoder),
+    )
+    model.compile(optimizer=optimizer, jit_compile=False)
+    return model
+
+
+def _start_from_probe(model: Classifier, probe: LinearProbe) -> None:
+    """Puts the probe's standardisation and weights into one dense layer.
+
+    With standardised features (h − m) / s, logits are h·(W / s) + b − m·(W / s). Classes that
+    the probe never saw start far below the others.
+    """
+    weights = np.zeros(model.head.kernel.shape, np.float32)
+    bias = np.full(model.num_classes, probe.bias.min() - 10.0, np.float32)
+    scaled = probe.weights / probe.scale[:, None]
+    weights[:, probe.classes] = scaled
+    bias[probe.classes] = probe.bias - probe.mean @ scaled
+    model.head.set_weights([weights, bias])
+
+
+def _with_labels(pictures: PictureSet, batch_size: int = 512) -> tf.data.Dataset:
+    labels = tf.data.Dataset.from_tensor_slices(pictures.labels).batch(batch_size)
+    return tf.data.Dataset.zip(evaluation_batches(pictures.images, batch_size), labels)

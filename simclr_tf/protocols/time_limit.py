@@ -1,0 +1,56 @@
+"""As many epochs as fit into a time limit, measured once and then fixed."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import time
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+# Left for validation, checkpoints and the difference between a short and a long measurement.
+_USED_SHARE = 0.92
+
+
+def epochs_within(
+    minutes: float,
+    plan_file: pathlib.Path,
+    steps_per_epoch: int,
+    prepare: Callable[[], tuple[keras.Model, tf.data.Dataset]],
+) -> tuple[int, int]:
+    """Returns `(epochs, steps_per_epoch)` that take about `minutes` on this machine.
+
+    A resumed run keeps the plan it began with, so that its learning rates stay the same.
+
+    Args:
+        minutes: time limit, greater than 0.
+        plan_file: plan.json of the run, if it began before.
+        steps_per_epoch: of whole epochs; fewer where not even one epoch fits.
+        prepare: gives a compiled model and a few batches to measure with.
+    """
+    if plan_file.is_file():
+        plan = json.loads(plan_file.read_text(encoding="utf-8"))
+        return plan["epochs"], plan["steps_per_epoch"]
+    seconds = _seconds_a_step(*prepare())
+    steps = max(1, int(minutes * 60 * _USED_SHARE / seconds))
+    if steps < steps_per_epoch:
+        return 1, steps
+    return steps // steps_per_epoch, steps_per_epoch
+
+
+def _seconds_a_step(model: keras.Model, batches: tf.data.Dataset) -> float:
+    """Times training steps and takes back what they changed."""
+    model.optimizer.build(model.trainable_variables)
+    before = [variable.numpy() for variable in model.variables]
+    times = []
+    for images, labels in batches:
+        begin = time.perf_counter()
+        model.train_on_batch(images, labels)
+        times.append(time.perf_counter() - begin)
+    for variable, value in zip(model.variables, before, strict=True):
+        variable.assign(value)
+    # The first steps trace and warm up.
+    settled = sorted(times[len(times) // 2 :])
+    return settled[len(settled) // 2]

@@ -1,0 +1,7 @@
+"""The run folder and what is written in it."""
+
+from simclr_tf.files import write_atomically as write_atomically
+from simclr_tf.runs.configs import config_differences as config_differences
+from simclr_tf.runs.configs import package_versions as package_versions
+from simclr_tf.runs.run_folder import RunFolder as RunFolder
+from simclr_tf.runs.versions import list_versions as list_versions

@@ -1,0 +1,49 @@
+"""What a run was asked for, and with which packages."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simclr_tf.files import plain
+
+PACKAGES = ("simclr_tf", "tensorflow", "keras", "numpy")
+
+
+def config_differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], ignore: Iterable[str] = ()
+) -> list[str]:
+    """Returns one sentence for each name whose value differs between two configs.
+
+    Args:
+        old: Config of the run that is resumed.
+        new: Config that is asked for now.
+        ignore: Names that may differ.
+
+    Returns:
+        Sentences in order of the names; none when the configs agree.
+    """
+    old, new = plain(old), plain(new)
+    names = sorted((set(old) | set(new)) - set(ignore))
+    return [
+        f"`{name}` was {_shown(old, name)} and is now {_shown(new, name)}"
+        for name in names
+        if _shown(old, name) != _shown(new, name)
+    ]
+
+
+def package_versions() -> dict[str, str | None]:
+    """Returns the versions of Python and of the packages that decide results, importing none."""
+    versions: dict[str, str | None] = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            versions[package] = None
+    return versions
+
+
+def _shown(config: Mapping[str, Any], name: str) -> str:
+    return repr(config[name]) if name in config else "not set"

@@ -1,0 +1,7 @@
+"""Models that train encoders, and the loop that runs them."""
+
+from simclr_tf.training.classifier import Classifier as Classifier
+from simclr_tf.training.loop import TrainingPlan as TrainingPlan
+from simclr_tf.training.loop import train as train
+from simclr_tf.training.saving import save_model as save_model
+from simclr_tf.training.simclr import SimCLR as SimCLR

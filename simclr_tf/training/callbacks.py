@@ -1,0 +1,180 @@
+"""What happens beside the training steps: records, checkpoints, progress, a stop in good order."""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import time
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from simclr_tf.runs import RunFolder
+from simclr_tf.training.checkpoints import Checkpoints
+
+
+class EpochRecorder(keras.callbacks.Callback):
+    """Writes one row an epoch to metrics.csv and remembers the weights of the best one.
+
+    Args:
+        run: run folder to write into.
+        kept: model whose weights are remembered.
+        batch_size: pictures a step, for the throughput.
+        monitor: column that decides which epoch was best.
+        mode: `"min"` or `"max"`: whether less or more of it is better.
+    """
+
+    def __init__(
+        self, run: RunFolder, kept: keras.Model, batch_size: int, monitor: str, mode: str
+    ) -> None:
+        super().__init__()
+        self.run = run
+        self.kept = kept
+        self.batch_size = batch_size
+        self.monitor = monitor
+        self.sign = 1 if mode == "min" else -1
+        self.best = math.inf
+        self.best_weights: list[np.ndarray] = []
+        self._begin = 0.0
+        self._steps = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin, self._steps = time.perf_counter(), 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._steps += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.perf_counter() - self._begin
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        row = {
+            "epoch": epoch + 1,
+            **logs,
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            "epoch_seconds": round(seconds, 3),
+            "images_per_second": round(self._steps * self.batch_size / seconds, 1),
+        }
+        self.run.append_metrics(row)
+        value = self.sign * logs.get(self.monitor, math.inf)
+        if value < self.best:
+            self.best = value
+            self.best_weights = self.kept.get_weights()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Returns what a checkpoint must hold of the best epoch."""
+        weights = {f"best_weights:{n:05d}": array for n, array in enumerate(self.best_weights)}
+        return {"best": np.float64(self.best), **weights}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Takes over what `state` returned before a stop."""
+        self.best = float(state["best"])
+        names = sorted(name for name in state if name.startswith("best_weights:"))
+        self.best_weights = [state[name] for name in names]
+
+
+class CheckpointSaver(keras.callbacks.Callback):
+    """Saves checkpoints by steps and at the end of epochs, and stops on a signal in good order.
+
+    SIGINT (Ctrl-C) and SIGTERM are noted and obeyed after the step in progress: a checkpoint is
+    written, then `KeyboardInterrupt` or `SystemExit(143)` is raised. A second signal stops at once.
+
+    Args:
+        checkpoints: where to save.
+        recorder: whose best epoch is saved with them.
+        first_step: steps taken before this training.
+        every_steps: also save within an epoch every so many steps; 0 saves at its end only.
+    """
+
+    def __init__(
+        self, checkpoints: Checkpoints, recorder: EpochRecorder, first_step: int, every_steps: int
+    ) -> None:
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.recorder = recorder
+        self.step = first_step
+        self.every_steps = every_steps
+        self._signal: int | None = None
+        self._previous: dict[int, Any] = {}
+
+    def on_train_begin(self, logs=None):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._note)
+
+    def on_train_end(self, logs=None):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.step += 1
+        if self._signal is not None:
+            self.save()
+            self.on_train_end()
+            if self._signal == signal.SIGINT:
+                raise KeyboardInterrupt
+            raise SystemExit(128 + self._signal)
+        if self.every_steps and self.step % self.every_steps == 0:
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.save()
+
+    def save(self) -> None:
+        """Writes a checkpoint of the state as it is."""
+        self.checkpoints.save(self.step, self.recorder.state())
+
+    def _note(self, number, frame):
+        if self._signal is not None:
+            raise KeyboardInterrupt
+        self._signal = number
+
+
+class MetricRestorer(keras.callbacks.Callback):
+    """Puts running means back after Keras reset them at the begin of a resumed epoch."""
+
+    def on_train_begin(self, logs=None):
+        self._values = [
+            [variable.numpy() for variable in metric.variables] for metric in self.model.metrics
+        ]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for metric, values in zip(self.model.metrics, self._values, strict=True):
+            for variable, value in zip(metric.variables, values, strict=True):
+                variable.assign(value)
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One line on the terminal: pictures done, pictures a second, time left, loss.
+
+    Args:
+        name: what is being trained.
+        first_step: steps taken before this training.
+        total_steps: steps in all.
+        batch_size: pictures a step.
+    """
+
+    def __init__(self, name: str, first_step: int, total_steps: int, batch_size: int) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self._bar = tqdm(
+            desc=name,
+            initial=first_step * batch_size,
+            total=total_steps * batch_size,
+            unit=" pictures",
+            unit_scale=True,
+            dynamic_ncols=True,
+            mininterval=0.5 if sys.stderr.isatty() else 30,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._bar.update(self.batch_size)
+
+    def on_epoch_end(self, epoch, logs=None):
+        shown = {name: float(logs[name]) for name in ("loss", "val_loss") if name in (logs or {})}
+        self._bar.set_postfix(epoch=epoch + 1, **shown)
+
+    def close(self) -> None:
+        """Ends the line."""
+        self._bar.close()

@@ -1,0 +1,119 @@
+"""A classifier on an encoder, trained with labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from simclr_tf.augment import Augmenter
+from simclr_tf.checks import check_at_least, check_between
+
+
+@keras.saving.register_keras_serializable(package="simclr_tf")
+class Classifier(keras.Model):
+    """Cross-entropy on a dense layer over an encoder: the supervised baseline and the fine-tune.
+
+    Args:
+        encoder: `keras.Model` from pictures `[batch, height, width, 3]`, 0..255, to `[batch, d]`.
+        num_classes: at least 2.
+        augmenter: `Augmenter` that draws one view of each training picture; `None` for none.
+        label_smoothing: share of the target spread over all classes, 0..1.
+
+    Input shape:
+        `fit` takes `(pictures, labels)`: uint8 `[batch, height, width, 3]`, int32 `[batch]`.
+
+    Output shape:
+        Logits, float32 `[batch, num_classes]`.
+
+    Raises:
+        ValueError: if a number is out of its range.
+
+    Example:
+        >>> model = Classifier(build_encoder("resnet18"), num_classes=10)
+        >>> model.compile(optimizer="adam", jit_compile=False)
+        >>> model.fit(batches, epochs=10)
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        num_classes: int,
+        *,
+        augmenter: Augmenter | None = None,
+        label_smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_at_least("num_classes", num_classes, 2)
+        check_between("label_smoothing", label_smoothing, 0, 1)
+        self.encoder = encoder
+        self.num_classes = num_classes
+        self.augmenter = augmenter
+        self.label_smoothing = label_smoothing
+        self.head = keras.layers.Dense(num_classes, dtype="float32", name="head")
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "accuracy")}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers.values())
+
+    def build(self, input_shape):
+        if not self.head.built:
+            self.head.build((None, self.encoder.output_shape[-1]))
+        self.built = True
+
+    def call(self, images, training=False):
+        return self.head(self.encoder(images, training=training))
+
+    def train_step(self, data):
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if self.augmenter is not None:
+            images = self.augmenter(images, training=True)
+        with tf.GradientTape() as tape:
+            logits = self(images, training=True)
+            loss = self.cross_entropy(labels, logits)
+            scaled_loss = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled_loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return self.update_metrics(labels, logits, loss)
+
+    def test_step(self, data):
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self(images, training=False)
+        return self.update_metrics(labels, logits, self.cross_entropy(labels, logits))
+
+    def cross_entropy(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Returns the mean cross-entropy, a float32 scalar, of smoothed targets."""
+        log_probabilities = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+        own = tf.gather(log_probabilities, labels, batch_dims=1)
+        all_classes = tf.reduce_mean(log_probabilities, axis=1)
+        smoothing = self.label_smoothing
+        return -tf.reduce_mean((1.0 - smoothing) * own + smoothing * all_classes)
+
+    def update_metrics(self, labels, logits, loss) -> dict[str, tf.Tensor]:
+        """Adds one batch to the running means and returns them."""
+        predictions = tf.argmax(logits, axis=1, output_type=labels.dtype)
+        count = tf.shape(labels)[0]
+        self.trackers["loss"].update_state(loss, sample_weight=count)
+        self.trackers["accuracy"].update_state(predictions == labels)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "encoder": serialize(self.encoder),
+            "num_classes": self.num_classes,
+            "augmenter": None if self.augmenter is None else serialize(self.augmenter),
+            "label_smoothing": self.label_smoothing,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        for part in ("encoder", "augmenter"):
+            if config[part] is not None:
+                config[part] = keras.saving.deserialize_keras_object(config[part])
+        return cls(**config)

@@ -1,0 +1,179 @@
+"""SimCLR: two views of each picture, one encoder, a contrastive loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from simclr_tf.augment import Augmenter
+from simclr_tf.checks import check_at_least, check_positive
+from simclr_tf.losses import nt_xent
+from simclr_tf.metrics import alignment, contrastive_accuracy, uniformity
+
+METRICS = (
+    "loss",
+    "contrastive_accuracy",
+    "contrastive_top_5_accuracy",
+    "alignment",
+    "uniformity",
+)
+
+
+@keras.saving.register_keras_serializable(package="simclr_tf")
+class SimCLR(keras.Model):
+    """Learns features without labels: two views of a picture must find each other in the batch.
+
+    A training step draws two views of N pictures, runs all 2N through encoder and projection head
+    in one pass (so that batch normalisation sees both), and minimises NT-Xent. With `num_classes`
+    a linear probe learns beside it from the labels of the batch, behind a stop-gradient: it shows
+    what the features are worth and teaches them nothing. Calling the model returns features.
+
+    Args:
+        encoder: `keras.Model` from pictures `[batch, height, width, 3]`, 0..255, to `[batch, d]`.
+        projection_head: `keras.Model` from `[batch, d]` to `[batch, k]`.
+        augmenter: `Augmenter` that draws the views.
+        temperature: of the loss, greater than 0.
+        num_classes: classes of the online probe; 0 leaves it out.
+
+    Input shape:
+        `fit` takes `(pictures, labels)` or pictures alone: uint8 `[N, height, width, 3]` with
+        N at least 2, and int32 `[N]`, where −1 marks a picture without label.
+
+    Output shape:
+        float32 `[batch, d]`.
+
+    Raises:
+        ValueError: if the temperature is not greater than 0 or `num_classes` is negative.
+
+    Example:
+        >>> encoder = build_encoder("resnet18", image_size=32)
+        >>> model = SimCLR(encoder, build_projection_head(512), build_augmenter("simclr-cifar", 32))
+        >>> model.compile(optimizer="adam", jit_compile=False)
+        >>> model.fit(batches, epochs=10)
+        >>> features = encoder(pictures, training=False)
+
+    Reference:
+        Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations".
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        projection_head: keras.Model,
+        augmenter: Augmenter,
+        *,
+        temperature: float = 0.1,
+        num_classes: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        check_positive("temperature", temperature)
+        check_at_least("num_classes", num_classes, 0)
+        self.encoder = encoder
+        self.projection_head = projection_head
+        self.augmenter = augmenter
+        self.temperature = temperature
+        self.num_classes = num_classes
+        self.online_probe = None
+        if num_classes:
+            self.online_probe = keras.layers.Dense(num_classes, dtype="float32", name="probe")
+        names = METRICS + (("probe_accuracy",) if num_classes else ())
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return list(self.trackers.values())
+
+    def build(self, input_shape):
+        # Calling the parts keeps every weight's name and makes them savable at once.
+        if self.online_probe is not None and not self.online_probe.built:
+            self.online_probe.build((None, self.encoder.output_shape[-1]))
+        self.built = True
+
+    def call(self, images, training=False):
+        return self.encoder(images, training=training)
+
+    def train_step(self, data):
+        images, labels = _images_and_labels(data)
+        views = self.augmenter.two_views(images)
+        with tf.GradientTape() as tape:
+            features, projections = self.embed(views, training=True)
+            losses = self.compute_losses(features, projections, labels)
+            scaled_loss = self.optimizer.scale_loss(losses["loss"] + losses.get("probe_loss", 0.0))
+        gradients = tape.gradient(scaled_loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return self.update_metrics(features, projections, labels, losses["loss"])
+
+    def test_step(self, data):
+        images, labels = _images_and_labels(data)
+        features, projections = self.embed(self.augmenter.two_views(images), training=False)
+        losses = self.compute_losses(features, projections, labels)
+        return self.update_metrics(features, projections, labels, losses["loss"])
+
+    def embed(self, views: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns features `[2N, d]` and projections `[2N, k]` of `[2N, height, width, 3]`."""
+        features = self.encoder(views, training=training)
+        return features, self.projection_head(features, training=training)
+
+    def compute_losses(self, features, projections, labels) -> dict[str, tf.Tensor]:
+        """Returns the contrastive `loss` and, with an online probe and labels, `probe_loss`."""
+        z_a, z_b = tf.split(projections, 2)
+        losses = {"loss": nt_xent(z_a, z_b, self.temperature)}
+        if self.online_probe is not None and labels is not None:
+            targets, labelled = self._probe_targets(labels)
+            errors = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels=targets, logits=self.online_probe(tf.stop_gradient(features))
+            )
+            losses["probe_loss"] = tf.math.divide_no_nan(
+                tf.reduce_sum(errors * labelled), tf.reduce_sum(labelled)
+            )
+        return losses
+
+    def update_metrics(self, features, projections, labels, loss) -> dict[str, tf.Tensor]:
+        """Adds one batch to the running means and returns them all."""
+        z_a, z_b = tf.split(projections, 2)
+        values = {
+            "loss": loss,
+            "contrastive_accuracy": contrastive_accuracy(z_a, z_b, k=1),
+            "contrastive_top_5_accuracy": contrastive_accuracy(z_a, z_b, k=5),
+            "alignment": alignment(z_a, z_b),
+            "uniformity": uniformity(z_a),
+        }
+        for name, value in values.items():
+            self.trackers[name].update_state(value)
+        if self.online_probe is not None and labels is not None:
+            targets, labelled = self._probe_targets(labels)
+            predictions = tf.argmax(self.online_probe(features), axis=1, output_type=tf.int32)
+            self.trackers["probe_accuracy"].update_state(predictions == targets, labelled)
+        return {name: tracker.result() for name, tracker in self.trackers.items()}
+
+    def _probe_targets(self, labels):
+        """Labels of both views, with a class in place of −1, and which of them count."""
+        both = tf.concat([labels, labels], axis=0)
+        return tf.maximum(both, 0), tf.cast(both >= 0, tf.float32)
+
+    def get_config(self):
+        parts = ("encoder", "projection_head", "augmenter")
+        serialized = {
+            part: keras.saving.serialize_keras_object(getattr(self, part)) for part in parts
+        }
+        return {
+            **super().get_config(),
+            **serialized,
+            "temperature": self.temperature,
+            "num_classes": self.num_classes,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        for part in ("encoder", "projection_head", "augmenter"):
+            config[part] = keras.saving.deserialize_keras_object(config[part])
+        return cls(**config)
+
+
+def _images_and_labels(data):
+    images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    return images, None if labels is None else tf.cast(labels, tf.int32)

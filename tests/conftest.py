@@ -1,0 +1,42 @@
+import os
+import pathlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache_outside_home(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMCLR_TF_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def pictures_dir():
+    """The folder of real pictures; tests that use it carry the marker `real`."""
+    folder = os.environ.get("SIMCLR_TF_PICTURES")
+    if not folder:
+        pytest.skip("SIMCLR_TF_PICTURES does not name the folder of real pictures")
+    return pathlib.Path(folder)
+
+
+def make_class_folders(root, num_classes=4, pictures_per_class=30, size=16, seed=0):
+    """Writes PNG pictures whose mean colour tells the class; returns `root`."""
+    generator = np.random.default_rng(seed)
+    for label in range(num_classes):
+        folder = root / f"class_{label}"
+        folder.mkdir(parents=True)
+        colour = np.random.default_rng([seed, label]).integers(60, 196, 3)
+        for number in range(pictures_per_class):
+            noise = generator.integers(-60, 60, (size, size, 3))
+            picture = np.clip(colour + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(picture).save(folder / f"{number:03d}.png")
+    return root
+
+
+@pytest.fixture(scope="session")
+def class_folders(tmp_path_factory):
+    """Four class folders of 30 PNG pictures of 16 x 16 pixels; not to be changed."""
+    return make_class_folders(tmp_path_factory.mktemp("pictures") / "colours")
