@@ -29,6 +29,7 @@ def main() -> None:
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
     }
+    launcher.import_tensorflow()
     with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
         if opened is None:
             return

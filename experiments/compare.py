@@ -11,6 +11,7 @@ comparison.json, comparison.png and a folder for every training. `--resume` repe
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -23,6 +24,9 @@ from simclr_tf.protocols.settings import (
     SupervisedSettings,
 )
 
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureSplits
+
 _RUN_DIR = run_flags.define_run_dir("runs/compare")
 _SEEDS = flags.DEFINE_integer("seeds", 3, "how many seeds, at least 1")
 _CURVE = flags.DEFINE_list("curve_labels_per_class", "", "further numbers of labels, as 1,5,10")
@@ -32,11 +36,21 @@ _FINE_TUNE = SettingsFlags(SupervisedSettings, prefix="fine_tune_", leave_out=("
 _BUDGET = SettingsFlags(LabelBudget)
 
 
+def _read(settings: ComparisonSettings) -> PictureSplits:
+    from simclr_tf.data import steps_per_epoch
+
+    splits = picture_flags.read_pictures()
+    # Refused before a run folder is made for it.
+    steps_per_epoch(len(splits.train), settings.pretrain.batch_size)
+    return splits
+
+
 def main() -> None:
     """Reads the flags and compares."""
     settings = _read_settings()
     config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
-    with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
+    launcher.import_tensorflow()
+    with run_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 
 from absl import app
@@ -41,6 +42,29 @@ def launch(main: Callable[[], None]) -> None:
             sys.exit(INTERRUPTED)
 
     app.run(guarded, argv=sys.argv)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its remarks on a machine without a GPU.
+
+    Its C++ part writes them before it reads any setting, so only the file can be turned aside.
+    What it wrote is shown after all where the import fails. Called once the flags are known to be
+    good, so that a mistake in them is answered at once.
+    """
+    shown = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+        except BaseException:
+            aside.seek(0)
+            os.write(shown, aside.read())
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)
 
 
 def _fail(message: str) -> None:

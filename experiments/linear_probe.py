@@ -26,12 +26,13 @@ flags.mark_flag_as_required("encoder_dir")
 
 def main() -> None:
     """Reads the flags and probes."""
+    budget = _BUDGET.read()
+    launcher.import_tensorflow()
     from simclr_tf.encoders import find_encoder, load_encoder
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
     from simclr_tf.protocols import knn_probe, linear_probe, split_features
 
-    budget = _BUDGET.read()
     encoder_file = find_encoder(_ENCODER_DIR.value)
     output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
     encoder = load_encoder(encoder_file)

@@ -9,20 +9,34 @@ TensorBoard logs and checkpoints. `--resume` continues after a stop.
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.settings import PretrainSettings
 
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureSplits
+
 _RUN_DIR = run_flags.define_run_dir("runs/pretrain")
 _SETTINGS = SettingsFlags(PretrainSettings)
+
+
+def _read(settings: PretrainSettings) -> PictureSplits:
+    from simclr_tf.data import steps_per_epoch
+
+    splits = picture_flags.read_pictures()
+    # Refused before a run folder is made for it.
+    steps_per_epoch(len(splits.train), settings.batch_size)
+    return splits
 
 
 def main() -> None:
     """Reads the flags and pretrains."""
     settings = _SETTINGS.read()
     config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
-    with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
+    launcher.import_tensorflow()
+    with run_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened

@@ -66,8 +66,8 @@ def train(
 ) -> list[np.ndarray]:
     """Trains `model` from its newest checkpoint in `run`, or from the start.
 
-    Writes metrics.csv and checkpoints on the way. A run that was stopped and resumed ends with the same weights and
-    metrics as one that was not.
+    Writes metrics.csv and checkpoints on the way. A run that was stopped and resumed ends with
+    the same weights and metrics as one that was not.
 
     Args:
         model: compiled and built model.
