@@ -8,15 +8,28 @@ Writes runs/baseline/version_N: metrics.csv, classifier.keras, encoder.keras, re
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
 
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureSplits
+
 _RUN_DIR = run_flags.define_run_dir("runs/baseline")
 _ENCODER = SettingsFlags(PretrainSettings, only=("encoder", "width", "stem", "mixed_precision"))
 _SETTINGS = SettingsFlags(SupervisedSettings)
 _BUDGET = SettingsFlags(LabelBudget)
+
+
+def _read() -> PictureSplits:
+    from simclr_tf.protocols.labelled_splits import check_labelled_splits
+
+    splits = picture_flags.read_pictures()
+    # Refused before a run folder is made for it.
+    check_labelled_splits(splits)
+    return splits
 
 
 def main() -> None:
@@ -29,11 +42,11 @@ def main() -> None:
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
     }
-    launcher.import_tensorflow()
-    with run_flags.opened_run(_RUN_DIR.value, config, picture_flags.read_pictures) as opened:
+    with run_flags.opened_run(_RUN_DIR.value, config, _read) as opened:
         if opened is None:
             return
         run, splits = opened
+        launcher.import_tensorflow()
         from simclr_tf.protocols import train_baseline
 
         report = train_baseline(splits, encoder_settings, settings, budget, run)

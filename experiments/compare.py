@@ -17,6 +17,7 @@ from absl import flags
 
 from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
+from simclr_tf.checks import check_at_least
 from simclr_tf.protocols.settings import (
     ComparisonSettings,
     LabelBudget,
@@ -38,9 +39,11 @@ _BUDGET = SettingsFlags(LabelBudget)
 
 def _read(settings: ComparisonSettings) -> PictureSplits:
     from simclr_tf.data import steps_per_epoch
+    from simclr_tf.protocols.labelled_splits import check_labelled_splits
 
     splits = picture_flags.read_pictures()
     # Refused before a run folder is made for it.
+    check_labelled_splits(splits)
     steps_per_epoch(len(splits.train), settings.pretrain.batch_size)
     return splits
 
@@ -49,11 +52,11 @@ def main() -> None:
     """Reads the flags and compares."""
     settings = _read_settings()
     config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
-    launcher.import_tensorflow()
     with run_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened
+        launcher.import_tensorflow()
         from simclr_tf.protocols import compare, format_table
 
         comparison = compare(splits, settings, run)
@@ -71,6 +74,7 @@ def _read_settings() -> ComparisonSettings:
             "`curve_labels_per_class` must be whole numbers with commas between them. "
             f"Received: curve_labels_per_class={','.join(_CURVE.value)!r}"
         ) from error
+    check_at_least("seeds", _SEEDS.value, 1)
     pretrain = _PRETRAIN.read()
     return ComparisonSettings(
         pretrain=pretrain,

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from absl import app
+from absl import app, flags
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
@@ -38,7 +38,7 @@ def launch(main: Callable[[], None]) -> None:
                 raise
             _fail(" ".join(str(error).split()))
         except KeyboardInterrupt:
-            print("\nStopped. The same command with --resume goes on from here.", file=sys.stderr)
+            print("\n" + _after_a_stop(), file=sys.stderr)
             sys.exit(INTERRUPTED)
 
     app.run(guarded, argv=sys.argv)
@@ -49,7 +49,7 @@ def import_tensorflow() -> None:
 
     Its C++ part writes them before it reads any setting, so only the file can be turned aside.
     What it wrote is shown after all where the import fails. Called once the flags are known to be
-    good, so that a mistake in them is answered at once.
+    good and the pictures of a folder are read, so that a mistake in them is answered at once.
     """
     shown = os.dup(2)
     with tempfile.TemporaryFile() as aside:
@@ -65,6 +65,12 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
+
+
+def _after_a_stop() -> str:
+    if "resume" in flags.FLAGS:
+        return "Stopped. The same command with --resume goes on from here."
+    return "Stopped."
 
 
 def _fail(message: str) -> None:

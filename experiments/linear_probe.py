@@ -15,6 +15,7 @@ from absl import flags
 
 from experiments import launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
+from simclr_tf.checks import check_at_least
 from simclr_tf.protocols.settings import LabelBudget
 
 _ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
@@ -27,16 +28,25 @@ flags.mark_flag_as_required("encoder_dir")
 def main() -> None:
     """Reads the flags and probes."""
     budget = _BUDGET.read()
+    check_at_least("seed", _SEED.value, 0)
+    image_size = picture_flags.picture_config()["image_size"]
     launcher.import_tensorflow()
     from simclr_tf.encoders import find_encoder, load_encoder
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
     from simclr_tf.protocols import knn_probe, linear_probe, split_features
+    from simclr_tf.protocols.labelled_splits import check_labelled_splits
 
     encoder_file = find_encoder(_ENCODER_DIR.value)
     output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
     encoder = load_encoder(encoder_file)
+    if encoder.input_shape[1] not in (None, image_size):
+        raise ValueError(
+            f"`image_size` must be {encoder.input_shape[1]}, the size of the pictures that the "
+            f"encoder was trained with. Received: image_size={image_size}"
+        )
     splits = picture_flags.read_pictures()
+    check_labelled_splits(splits)
     output.mkdir(parents=True, exist_ok=True)
     features = split_features(encoder, splits)
     rows = budget.choose(features.train_labels, _SEED.value)

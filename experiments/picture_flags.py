@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
 from tqdm import tqdm
+
+from experiments import launcher
+from simclr_tf.checks import check_at_least, check_one_of
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
@@ -31,7 +35,12 @@ _CACHE_DIR = flags.DEFINE_string("cache_dir", None, "decoded pictures; ~/.cache/
 
 
 def picture_config() -> dict[str, Any]:
-    """Returns the arguments of `load_pictures` that the flags ask for."""
+    """Returns the arguments of `load_pictures` that the flags ask for.
+
+    Raises:
+        ValueError: if one cannot be right, whatever the pictures.
+    """
+    _check_values()
     dataset = _DATASET.value
     if dataset is None and _DATA_DIR.value is None:
         dataset = "symbols"
@@ -48,10 +57,19 @@ def picture_config() -> dict[str, Any]:
     }
 
 
+def given_arguments() -> str:
+    """Returns the flags of this command line that say which pictures, for another command."""
+    given = [flags.FLAGS[name] for name in picture_config() if flags.FLAGS[name].present]
+    return shlex.join(flag.serialize() for flag in given)
+
+
 def read_pictures() -> PictureSplits:
     """Loads the pictures with a progress bar and prints what was found and what is odd."""
     from simclr_tf.data import load_pictures
 
+    if _DATA_DIR.value is None:
+        # TensorFlow's data sets import it in any case, with all its remarks.
+        launcher.import_tensorflow()
     with tqdm(desc="reading pictures", unit=" pictures", unit_scale=True, leave=False) as bar:
 
         def show(done: int, total: int) -> None:
@@ -72,3 +90,12 @@ def read_pictures() -> PictureSplits:
     for warning in splits.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     return splits
+
+
+def _check_values() -> None:
+    from simclr_tf.data.decode import MINIMUM_SIZE, RESIZE_MODES
+    from simclr_tf.data.selection import Selection
+
+    check_at_least("image_size", _IMAGE_SIZE.value, MINIMUM_SIZE)
+    check_one_of("resize_mode", _RESIZE_MODE.value, RESIZE_MODES)
+    Selection(_MAX_CLASSES.value, _CLASS_SEED.value, _VALIDATION.value, _TEST.value)

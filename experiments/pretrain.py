@@ -9,6 +9,7 @@ TensorBoard logs and checkpoints. `--resume` continues after a stop.
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from typing import TYPE_CHECKING
 
 from experiments import launcher, picture_flags, run_flags
@@ -35,18 +36,22 @@ def main() -> None:
     """Reads the flags and pretrains."""
     settings = _SETTINGS.read()
     config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
-    launcher.import_tensorflow()
     with run_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened
+        launcher.import_tensorflow()
         from simclr_tf.protocols import pretrain
 
         pretrain(splits, settings, run)
         last = {name: value for name, value in run.read_metrics()[-1].items() if value}
         run.mark_finished({name: float(value) for name, value in last.items()})
     print(f"Encoder: {run.path / 'encoder.keras'}")
-    print(f"Next: python experiments/linear_probe.py --encoder_dir={_RUN_DIR.value}")
+    encoder_dir = shlex.quote(_RUN_DIR.value)
+    print(
+        f"Next: python experiments/linear_probe.py --encoder_dir={encoder_dir} "
+        f"{picture_flags.given_arguments()}".rstrip()
+    )
 
 
 if __name__ == "__main__":

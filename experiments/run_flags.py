@@ -37,7 +37,7 @@ def opened_run(
     Raises:
         ValueError: if a resumed run was started with other flags or other pictures.
     """
-    from simclr_tf.runs import RunFolder, config_differences
+    from simclr_tf.runs import RunFolder
 
     if not _RESUME.value:
         splits = read()
@@ -52,19 +52,33 @@ def opened_run(
             yield None
             return
         asked = {**config, "fingerprint": run.config.get("fingerprint")}
-        _refuse(run, config_differences(run.config, asked))
+        _refuse(run, asked)
         splits = read()
         asked["fingerprint"] = splits.fingerprint
-        _refuse(run, config_differences(run.config, asked))
+        _refuse(run, asked)
         begun = run.checkpoint_path.is_dir() and any(run.checkpoint_path.iterdir())
         begun = begun or any(path.is_dir() for path in run.path.glob("seed_*"))
         print(f"Resuming {run.path}" + ("" if begun else " from the start: it has no checkpoint"))
         yield run, splits
 
 
-def _refuse(run: RunFolder, differences: list[str]) -> None:
+def _refuse(run: RunFolder, asked: Mapping[str, Any]) -> None:
+    from simclr_tf.runs import config_differences
+
+    differences = config_differences(_flat(run.config), _flat(asked))
     if differences:
         raise ValueError(
             f"`resume` continues {run.path} with the flags and pictures it was started with; "
             f"differences: {'; '.join(differences)}"
         )
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Returns `{"baseline.seed": 0}` for `{"baseline": {"seed": 0}}`."""
+    flat: dict[str, Any] = {}
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat

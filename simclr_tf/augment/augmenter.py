@@ -45,6 +45,11 @@ class Augmenter(RandomLayer):
             images = layer.transform(images, tf.random.fold_in(seed, number))
         return tf.cast(images, tf.float32)
 
+    def transform_at_rest(self, images):
+        for layer in self.layers:
+            images = layer.transform_at_rest(images)
+        return tf.cast(images, tf.float32)
+
     def two_views(self, images: tf.Tensor) -> tf.Tensor:
         """Returns float32 `[2N, height, width, 3]`: first views, then second views, in order."""
         images = tf.convert_to_tensor(images)
@@ -61,5 +66,5 @@ class Augmenter(RandomLayer):
 
     @classmethod
     def from_config(cls, config):
-        layers = [keras.saving.deserialize_keras_object(layer) for layer in config.pop("layers")]
-        return cls(layers=layers, **config)
+        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        return cls(**{**config, "layers": layers})

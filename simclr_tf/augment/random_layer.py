@@ -34,17 +34,29 @@ class RandomLayer(keras.layers.Layer):
         """Returns float32 `[batch, height, width, 3]`; `seed` is int32 `[2]`."""
         raise NotImplementedError
 
+    def transform_at_rest(self, images: tf.Tensor) -> tf.Tensor:
+        """Returns what `training=False` gives: float32, unchanged but for the size."""
+        return tf.cast(images, tf.float32)
+
     def build(self, input_shape):
         self.built = True
 
     def call(self, images, training=True):
         images = tf.convert_to_tensor(images)
         if not training:
-            return tf.cast(images, tf.float32)
+            return self.transform_at_rest(images)
         return self.transform(images, tf.cast(self.seed_generator.next(), tf.int32))
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    # Keras keeps a seed generator's state in `variables` but leaves it out of saved files.
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        store["seed_generator_state"] = self.seed_generator.state.numpy()
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["seed_generator_state"])
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

@@ -66,16 +66,17 @@ class RandomResizedCrop(RandomLayer):
         self.horizontal_flip = horizontal_flip
         self.interpolation = interpolation
 
-    def draw_boxes(self, seed: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+    def draw_boxes(self, seed: tf.Tensor, batch: tf.Tensor, aspect: tf.Tensor | float) -> tf.Tensor:
         """Returns float32 `[batch, 4]`: top, left, bottom, right as fractions of the picture.
 
-        Where a crop is mirrored, left is greater than right.
+        Where a crop is mirrored, left is greater than right. `aspect` is the picture's width /
+        height: a box's own aspect ratio is counted in pixels.
         """
         area_seed, ratio_seed, top_seed, left_seed, flip_seed = tf.unstack(
             tf.random.split(seed, 5), num=5
         )
         area = draw_uniform(area_seed, [batch], *self.scale)
-        ratio = tf.exp(draw_uniform(ratio_seed, [batch], *map(math.log, self.ratio)))
+        ratio = tf.exp(draw_uniform(ratio_seed, [batch], *map(math.log, self.ratio))) / aspect
         height = tf.minimum(tf.sqrt(area / ratio), 1.0)
         width = tf.minimum(tf.sqrt(area * ratio), 1.0)
         top = draw_uniform(top_seed, [batch], 0.0, 1.0) * (1.0 - height)
@@ -86,9 +87,16 @@ class RandomResizedCrop(RandomLayer):
         return tf.stack([top, left, top + height, right], axis=1)
 
     def transform(self, images, seed):
-        return resample_boxes(
-            images, self.draw_boxes(seed, tf.shape(images)[0]), self.size, self.interpolation
-        )
+        batch, height, width, _ = tf.unstack(tf.shape(images))
+        aspect = tf.cast(width, tf.float32) / tf.cast(height, tf.float32)
+        boxes = self.draw_boxes(seed, batch, aspect)
+        return resample_boxes(images, boxes, self.size, self.interpolation)
+
+    def transform_at_rest(self, images):
+        if images.shape[1:3] == (self.size, self.size):
+            return super().transform_at_rest(images)
+        whole = tf.tile([[0.0, 0.0, 1.0, 1.0]], [tf.shape(images)[0], 1])
+        return resample_boxes(images, whole, self.size, self.interpolation)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.size, self.size, input_shape[3])
@@ -139,6 +147,8 @@ def _sample_positions(start, end, length, size):
 def _bilinear_crops(images, rows, columns, size):
     # crop_and_resize fills what lies outside with a constant: one repeated border pixel (copied
     # as uint8, before the picture grows to float32) is what half-pixel centres can reach.
+    if images.dtype == tf.bfloat16:  # which crop_and_resize does not take
+        images = tf.cast(images, tf.float32)
     padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="SYMMETRIC")
     last_row = tf.cast(tf.shape(padded)[1] - 1, tf.float32)
     last_column = tf.cast(tf.shape(padded)[2] - 1, tf.float32)

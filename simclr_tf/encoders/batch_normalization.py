@@ -13,7 +13,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     Weights, their names, arguments and results are those of Keras's layer; only the program
     differs: Keras computes mean, variance and normalisation as separate operations, TensorFlow's
     kernel does all of it at once, with float32 statistics and activations of any float type.
-    Where several replicas train together the statistics are taken over all of them.
+    Where several replicas train together the statistics are taken over all of them. Inputs of
+    another rank or axis, and replicas together, go through Keras's own program.
 
     Args:
         momentum: share of the old moving statistics kept at each step.
@@ -39,7 +40,9 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=synchronized, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        if mask is not None or tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        of_pictures = len(inputs.shape) == 4 and self.axis in (-1, 3)
+        if mask is not None or replicas > 1 or not of_pictures:
             return super().call(inputs, training=training, mask=mask)
         training = bool(training) and self.trainable
         batch_statistics = {}
@@ -65,7 +68,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def _update_moving_statistics(self, inputs, mean, variance):
         # The kernel returns the unbiased variance (n / (n - 1)), Keras keeps the biased one.
-        count = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
+        count = tf.cast(tf.size(inputs, tf.int64) / inputs.shape[-1], tf.float32)
         biased = variance * (count - 1.0) / count
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, biased)):
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
-from simclr_tf.encoders.resnet import RESNETS, build_resnet
+from simclr_tf.encoders.resnet import RESNETS, STEMS, build_resnet
 
 DTYPE_POLICIES = {
     "none": "float32",
@@ -28,8 +28,9 @@ def build_encoder(
         name: `"resnet10"`, `"resnet18"`, `"resnet34"` or `"resnet50"`.
         image_size: height and width of the pictures in pixels, at least 8.
         width: multiplier of all channel counts, greater than 0.
-        stem: `"cifar"` (3×3, stride 1), `"imagenet"` (7×7, stride 2, pooling), or `"auto"`:
-            `"cifar"` up to 64 pixels. The ImageNet stem costs 15 to 20 points at 32 pixels.
+        stem: `"cifar"` (3×3, stride 1), `"strided"` (4×4, stride 2: a quarter of the work),
+            `"imagenet"` (7×7, stride 2, pooling), or `"auto"`: `"cifar"` up to 64 pixels, else
+            `"imagenet"`, which costs 15 to 20 points at 32 pixels.
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
 
     Returns:
@@ -46,7 +47,7 @@ def build_encoder(
     check_one_of("encoder", name, RESNETS)
     check_at_least("image_size", image_size, 8)
     check_positive("width", width)
-    check_one_of("stem", stem, ["auto", "cifar", "imagenet"])
+    check_one_of("stem", stem, ["auto", *STEMS])
     check_one_of("mixed_precision", mixed_precision, DTYPE_POLICIES)
     if stem == "auto":
         stem = "cifar" if image_size <= 64 else "imagenet"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
+import zipfile
 
 import keras
 
 # Registers the layers that a saved encoder may hold.
 from simclr_tf.encoders import batch_normalization as _batch_normalization  # noqa: F401
+from simclr_tf.runs import list_versions
 
 ENCODER_FILE = "encoder.keras"
 
@@ -26,13 +28,8 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
     path = pathlib.Path(encoder_dir)
     if path.is_file() and path.suffix == ".keras":
         return path
-    candidates = [path / ENCODER_FILE]
-    if path.is_dir():
-        versions = [version for version in path.iterdir() if version.name[8:].isdigit()]
-        versions = [version for version in versions if version.name.startswith("version_")]
-        versions.sort(key=lambda version: int(version.name[8:]), reverse=True)
-        candidates += [version / ENCODER_FILE for version in versions]
-    for candidate in candidates:
+    for folder in (path, *reversed(list_versions(path))):
+        candidate = folder / ENCODER_FILE
         if candidate.is_file():
             return candidate
     raise ValueError(
@@ -51,8 +48,10 @@ def load_encoder(encoder_dir: str | os.PathLike[str]) -> keras.Model:
     path = find_encoder(encoder_dir)
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        # Keras puts what happened inside after the whole config of the model.
+        text = str(error).rpartition("Exception encountered: ")[2]
+        reason = text.splitlines()[0] if text else type(error).__name__
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {reason}"
         ) from error

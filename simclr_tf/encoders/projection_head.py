@@ -20,11 +20,12 @@ def build_projection_head(
     """Builds the projection head g: dense layers with ReLU between them.
 
     Args:
-        features: size of the encoder's features.
+        features: size of the encoder's features, at least 1.
         depth: number of dense layers, at least 1 (SimCLR uses 2, version 2 uses 3).
         hidden: size of the layers before the last; the features' size by default.
         output: size k of the projections.
-        batch_normalization: normalise after every layer but the last.
+        batch_normalization: normalise after every layer, the last one too, as the reference
+            code does: it keeps all dimensions of the projections in use.
         mixed_precision: as in `build_encoder`.
 
     Returns:
@@ -36,18 +37,21 @@ def build_projection_head(
     Reference:
         SimCLR (Chen et al. 2020), section 4.2; version 2 (Chen et al. 2020b), section 2.
     """
+    check_at_least("features", features, 1)
     check_at_least("depth", depth, 1)
     check_at_least("output", output, 1)
     check_at_least("hidden", features if hidden is None else hidden, 1)
     check_one_of("mixed_precision", mixed_precision, DTYPE_POLICIES)
     dtype = DTYPE_POLICIES[mixed_precision]
     head = keras.Sequential([keras.Input((features,))], name="projection_head")
-    for number in range(1, depth):
-        # A bias before a normalisation would be subtracted again.
+    for number in range(1, depth + 1):
+        last = number == depth
+        size = output if last else features if hidden is None else hidden
+        # A bias before a normalisation would be subtracted again; the last layer has none.
         head.add(
             keras.layers.Dense(
-                features if hidden is None else hidden,
-                use_bias=not batch_normalization,
+                size,
+                use_bias=not (batch_normalization or last),
                 dtype=dtype,
                 name=f"dense{number}",
             )
@@ -58,7 +62,7 @@ def build_projection_head(
                     momentum=0.9, epsilon=1e-5, synchronized=True, dtype=dtype, name=f"bn{number}"
                 )
             )
-        head.add(keras.layers.ReLU(dtype=dtype, name=f"relu{number}"))
-    head.add(keras.layers.Dense(output, use_bias=False, dtype=dtype, name=f"dense{depth}"))
+        if not last:
+            head.add(keras.layers.ReLU(dtype=dtype, name=f"relu{number}"))
     head.add(keras.layers.Activation("linear", dtype="float32", name="projections"))
     return head

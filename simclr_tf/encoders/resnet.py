@@ -29,6 +29,10 @@ RESNETS: dict[str, ResNetShape] = {
 }
 
 
+# Size and stride of the first convolution.
+STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2)}
+
+
 def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str) -> keras.Model:
     """Builds a ResNet from raw pictures to its pooled features.
 
@@ -39,7 +43,7 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
         name: a key of `RESNETS`.
         image_size: height and width of the pictures in pixels.
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
-        stem: `"cifar"` (3×3, stride 1) or `"imagenet"` (7×7, stride 2, then pooling).
+        stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
 
     Returns:
@@ -81,7 +85,7 @@ class _Layers:
             # Explicit: "same" would pad only the far side at stride 2.
             padding = "same" if stride == 1 else "valid"
             if stride > 1:
-                x = keras.layers.ZeroPadding2D(size // 2, dtype=self.dtype, name=f"{name}_pad")(x)
+                x = keras.layers.ZeroPadding2D((size - 1) // 2, dtype=self.dtype, name=f"{name}_pad")(x)
         else:
             padding = "valid"
         return keras.layers.Conv2D(
@@ -95,9 +99,8 @@ class _Layers:
             name=name,
         )(x)
 
-    def normalization(self, x, name, zero=False):
-        gamma = "zeros" if zero else "ones"
-        return FusedBatchNormalization(gamma_initializer=gamma, dtype=self.dtype, name=name)(x)
+    def normalization(self, x, name):
+        return FusedBatchNormalization(dtype=self.dtype, name=name)(x)
 
     def relu(self, x, name):
         return keras.layers.ReLU(dtype=self.dtype, name=name)(x)
@@ -107,7 +110,7 @@ class _Layers:
 
 
 def _stem(x, stem, channels, layers):
-    size, stride = (7, 2) if stem == "imagenet" else (3, 1)
+    size, stride = STEMS[stem]
     x = layers.convolution(x, channels, size, stride, "conv1")
     x = layers.relu(layers.normalization(x, "bn1"), "relu")
     if stem == "imagenet":
@@ -121,7 +124,7 @@ def _basic_block(x, channels, stride, name, layers):
     y = layers.convolution(x, channels, 3, stride, f"{name}_conv1")
     y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
     y = layers.convolution(y, channels, 3, 1, f"{name}_conv2")
-    y = layers.normalization(y, f"{name}_bn2", zero=True)
+    y = layers.normalization(y, f"{name}_bn2")
     return layers.relu(
         layers.add(y, _shortcut(x, channels, stride, name, layers), f"{name}_add"), f"{name}_relu"
     )
@@ -133,7 +136,7 @@ def _bottleneck_block(x, channels, stride, name, layers):
     y = layers.convolution(y, channels, 3, stride, f"{name}_conv2")
     y = layers.relu(layers.normalization(y, f"{name}_bn2"), f"{name}_relu2")
     y = layers.convolution(y, 4 * channels, 1, 1, f"{name}_conv3")
-    y = layers.normalization(y, f"{name}_bn3", zero=True)
+    y = layers.normalization(y, f"{name}_bn3")
     return layers.relu(
         layers.add(y, _shortcut(x, 4 * channels, stride, name, layers), f"{name}_add"),
         f"{name}_relu",

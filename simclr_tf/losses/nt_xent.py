@@ -37,11 +37,7 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1) -> Any:
     """
     check_positive("temperature", temperature)
     z_a, z_b = ops.convert_to_tensor(z_a), ops.convert_to_tensor(z_b)
-    if len(z_a.shape) != 2 or len(z_b.shape) != 2 or z_a.shape[1] != z_b.shape[1]:
-        raise ValueError(
-            "`z_a` and `z_b` must both have the shape [N, k]. "
-            f"Received: z_a.shape={tuple(z_a.shape)}, z_b.shape={tuple(z_b.shape)}"
-        )
+    _check_shapes(tuple(z_a.shape), tuple(z_b.shape))
     z_a, z_b = _normalize(z_a), _normalize(z_b)
     z = ops.concatenate([z_a, z_b], axis=0)
     similarities = ops.matmul(z, ops.transpose(z)) / temperature
@@ -53,9 +49,24 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1) -> Any:
     return ops.mean(ops.logsumexp(candidates, axis=1)) - ops.mean(positive)
 
 
+def _check_shapes(a: tuple, b: tuple) -> None:
+    # A size that is not known while tracing is None.
+    same = all(m == n or None in (m, n) for m, n in zip(a, b, strict=False))
+    if len(a) != 2 or len(b) != 2 or not same:
+        raise ValueError(
+            "`z_a` and `z_b` must both have the shape [N, k]. "
+            f"Received: z_a.shape={a}, z_b.shape={b}"
+        )
+
+
 def _normalize(z):
     z = ops.cast(z, "float32")
-    return z * ops.rsqrt(ops.maximum(ops.sum(z * z, axis=1, keepdims=True), 1e-12))
+    # Larger squares would overflow.
+    peak = ops.max(ops.abs(z), axis=1, keepdims=True)
+    z = z / ops.stop_gradient(ops.where(peak > 1e15, peak, 1.0))
+    # A zero row is not divided by a small number: its gradient must fit into float16 as well.
+    squared = ops.sum(z * z, axis=1, keepdims=True)
+    return z * ops.rsqrt(ops.where(squared > 1e-12, squared, 1.0))
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")

@@ -14,7 +14,7 @@ __getattr__, __all__ = lazy_names(
         "format_table": "simclr_tf.protocols.comparison_report",
         "knn_probe": "simclr_tf.protocols.probes",
         "linear_probe": "simclr_tf.protocols.probes",
-        "pretrain": "simclr_tf.protocols.pretrain",
+        "pretrain": "simclr_tf.protocols.pretraining",
         "split_features": "simclr_tf.protocols.probes",
         "train_baseline": "simclr_tf.protocols.supervised",
         "train_supervised": "simclr_tf.protocols.supervised",

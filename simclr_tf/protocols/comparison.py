@@ -16,7 +16,8 @@ from simclr_tf.encoders import load_encoder
 from simclr_tf.evaluation import LinearProbe
 from simclr_tf.plots import plot_comparison, save_figure
 from simclr_tf.protocols.comparison_report import summarise
-from simclr_tf.protocols.pretrain import build_settings_encoder, pretrain
+from simclr_tf.protocols.labelled_splits import check_labelled_splits
+from simclr_tf.protocols.pretraining import build_settings_encoder, pretrain
 from simclr_tf.protocols.probes import SplitFeatures, knn_probe, linear_probe, split_features
 from simclr_tf.protocols.settings import ComparisonSettings, LabelBudget
 from simclr_tf.protocols.supervised import test_report, train_supervised
@@ -41,6 +42,7 @@ def compare(splits: PictureSplits, settings: ComparisonSettings, run: RunFolder)
     Raises:
         ValueError: if the pictures lack labels in some split, or a setting does not fit them.
     """
+    check_labelled_splits(splits)
     budgets = [settings.budget, *(LabelBudget(labels_per_class=n) for n in settings.curve)]
     budgets = list(dict.fromkeys(budgets))
     results: dict[LabelBudget, list[dict[str, Any]]] = {budget: [] for budget in budgets}
@@ -126,7 +128,8 @@ def _finish_part(
 ) -> tuple[pathlib.Path, dict[str, Any]]:
     """Runs one part in a folder of its own, unless it was finished before."""
     folder = run.path / name
-    begun = bool(list_versions(folder))
+    # A version without a config was killed while it was made, and never began.
+    begun = any((version / "config.json").is_file() for version in list_versions(folder))
     with RunFolder.resume(folder) if begun else RunFolder.create(folder, config) as part:
         if not part.finished:
             part.mark_finished(work(part))

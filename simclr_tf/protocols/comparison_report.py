@@ -80,18 +80,19 @@ def _contestants(seeds: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def format_table(comparison: dict[str, Any]) -> str:
     """Returns the comparison as lines of text for a terminal."""
+    seeds = len(comparison["seeds"])
     lines = [
         f"{comparison['name']}: test accuracy in %, {comparison['labels']} labels "
-        f"({comparison['labels_per_class']:.3g} per class), {len(comparison['seeds'])} seeds",
+        f"({comparison['labels_per_class']:.3g} per class), {seeds} seed{'s' if seeds > 1 else ''}",
         "",
         f"{'':14}{'mean':>7}{'std':>7}   {'seeds':24}{'seconds':>8}",
     ]
     for name in CONTESTANTS:
         row = comparison["contestants"][name]
-        seeds = " ".join(f"{100 * accuracy:.1f}" for accuracy in row["seeds"])
+        each = " ".join(f"{100 * accuracy:.1f}" for accuracy in row["seeds"])
         lines.append(
             f"{name.replace('_', ' '):14}{100 * row['mean']:7.1f}{100 * row['std']:7.1f}   "
-            f"{seeds:24}{row['seconds']:8.0f}"
+            f"{each:24}{row['seconds']:8.0f}"
         )
     lines += [
         f"{'pretraining':14}{'':41}{comparison['pretraining']['seconds']:8.0f}",

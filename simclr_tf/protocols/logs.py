@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclr_tf.protocols.settings import PretrainSettings
-from simclr_tf.runs import RunFolder
+from simclr_tf.runs import RunFolder, write_atomically
 
 
 def log_callbacks(
@@ -60,16 +61,23 @@ class RunSummary(keras.callbacks.Callback):
         self.hyperparameters = hyperparameters
         self.draw_views = draw_views
 
+    def on_train_begin(self, logs=None):
+        self._writer = tf.summary.create_file_writer(self.folder)
+
+    def on_train_end(self, logs=None):
+        self._writer.close()
+
     def on_epoch_end(self, epoch, logs=None):
         from tensorboard.plugins.hparams import api as hparams
 
-        with tf.summary.create_file_writer(self.folder).as_default():
+        with self._writer.as_default():
             if epoch == 0:
                 hparams.hparams(self.hyperparameters)
             # HParams reads its figures from scalars of the same event file.
             for name, value in (logs or {}).items():
                 tf.summary.scalar(f"hparams/{name}", float(value), step=epoch + 1)
             tf.summary.image("views", self.draw_views(epoch)[None], step=epoch + 1)
+        self._writer.flush()
 
 
 class WandbMirror(keras.callbacks.Callback):
@@ -99,19 +107,28 @@ class WandbMirror(keras.callbacks.Callback):
         self.run = run
         self.project = project
         self.config = config
-        self._mirror: Any = None
 
     def on_train_begin(self, logs=None):
-        if self._mirror is None:
-            self._mirror = self._wandb.init(
-                project=self.project, config=self.config, dir=self.run.path, resume="allow"
-            )
+        self._mirror = self._wandb.init(
+            project=self.project,
+            id=self._identity(),
+            name="/".join(self.run.path.absolute().parts[-3:]),
+            config=self.config,
+            dir=self.run.path,
+            resume="allow",
+        )
 
     def on_epoch_end(self, epoch, logs=None):
         row = self.run.read_metrics()[-1]
-        self._mirror.log({name: float(value) for name, value in row.items() if value})
+        values = {name: float(value) for name, value in row.items() if value}
+        self._mirror.log(values, step=epoch + 1)
 
-    def finish(self) -> None:
-        """Ends the mirrored run."""
-        if self._mirror is not None:
-            self._mirror.finish()
+    def on_train_end(self, logs=None):
+        self._mirror.finish()
+
+    def _identity(self) -> str:
+        """Returns the mirrored run's id: its own, and the same one after a stop."""
+        path = self.run.path / "wandb_id.txt"
+        if not path.is_file():
+            write_atomically(path, uuid.uuid4().hex)
+        return path.read_text(encoding="utf-8")

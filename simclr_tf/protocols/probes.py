@@ -18,6 +18,7 @@ from simclr_tf.evaluation import (
     fit_knn_probe,
     fit_linear_probe,
 )
+from simclr_tf.protocols.labelled_splits import check_labelled_splits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,18 +50,14 @@ def split_features(encoder: keras.Model, splits: PictureSplits) -> SplitFeatures
     """Extracts the features of every labelled picture, with the encoder frozen.
 
     Raises:
-        ValueError: if a split has no labelled pictures.
+        ValueError: if a split has no labelled pictures, or train those of one class only.
     """
+    check_labelled_splits(splits)
     begin = time.perf_counter()
     extract = FeatureExtractor(encoder)
     values: dict[str, np.ndarray] = {}
     for name in ("train", "validation", "test"):
         labelled = getattr(splits, name).labelled()
-        if len(labelled) == 0:
-            raise ValueError(
-                f"The {name} split of {splits.name} has no labelled pictures: a probe needs some "
-                "in train, validation and test."
-            )
         values[name] = extract(labelled.images)
         values[f"{name}_labels"] = labelled.labels
     seconds = time.perf_counter() - begin

@@ -14,7 +14,8 @@ from simclr_tf.data import PictureSet, PictureSplits, evaluation_batches, traini
 from simclr_tf.encoders import uses_float16
 from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
 from simclr_tf.optimizers import build_optimizer
-from simclr_tf.protocols.pretrain import build_settings_encoder
+from simclr_tf.protocols.labelled_splits import check_labelled_splits
+from simclr_tf.protocols.pretraining import build_settings_encoder
 from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
 from simclr_tf.runs import RunFolder
 from simclr_tf.schedules import WarmupCosine
@@ -62,9 +63,11 @@ def train_supervised(
     batch_size = min(settings.batch_size, len(labelled))
     epoch_steps = len(labelled) // batch_size
     steps = max(settings.pictures // batch_size, settings.minimum_epochs * epoch_steps)
+    evaluations = min(EVALUATIONS, steps)
     plan = TrainingPlan(
-        steps_per_epoch=max(1, steps // EVALUATIONS),
-        epochs=min(EVALUATIONS, steps),
+        # Rounded up: the passes that were asked for are the least.
+        steps_per_epoch=-(-steps // evaluations),
+        epochs=evaluations,
         batch_size=batch_size,
         monitor="val_accuracy",
         mode="max",
@@ -107,7 +110,11 @@ def train_baseline(
 
     Returns:
         The report of `classification_report` on test, and the number of `labels`.
+
+    Raises:
+        ValueError: if a split has no labelled pictures, or train those of one class only.
     """
+    check_labelled_splits(splits)
     keras.utils.set_random_seed(settings.seed)
     encoder = build_settings_encoder(encoder_settings, splits.train.images.shape[1])
     labelled = splits.train.labelled()

@@ -43,13 +43,14 @@ def epochs_within(
 def _seconds_a_step(model: keras.Model, batches: tf.data.Dataset) -> float:
     """Times training steps and takes back what they changed."""
     model.optimizer.build(model.trainable_variables)
-    before = [variable.numpy() for variable in model.variables]
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [variable.numpy() for variable in variables]
     times = []
     for images, labels in batches:
         begin = time.perf_counter()
         model.train_on_batch(images, labels)
         times.append(time.perf_counter() - begin)
-    for variable, value in zip(model.variables, before, strict=True):
+    for variable, value in zip(variables, before, strict=True):
         variable.assign(value)
     # The first steps trace and warm up.
     settled = sorted(times[len(times) // 2 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from simclr_tf.checks import check_one_of
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.checkpoints import Checkpoints
 
@@ -50,6 +52,7 @@ class EpochRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.perf_counter() - self._begin
         logs = {name: float(value) for name, value in (logs or {}).items()}
+        check_one_of("monitor", self.monitor, logs)
         row = {
             "epoch": epoch + 1,
             **logs,
@@ -58,7 +61,7 @@ class EpochRecorder(keras.callbacks.Callback):
             "images_per_second": round(self._steps * self.batch_size / seconds, 1),
         }
         self.run.append_metrics(row)
-        value = self.sign * logs.get(self.monitor, math.inf)
+        value = self.sign * logs[self.monitor]
         if value < self.best:
             self.best = value
             self.best_weights = self.kept.get_weights()
@@ -78,8 +81,9 @@ class EpochRecorder(keras.callbacks.Callback):
 class CheckpointSaver(keras.callbacks.Callback):
     """Saves checkpoints by steps and at the end of epochs, and stops on a signal in good order.
 
-    SIGINT (Ctrl-C) and SIGTERM are noted and obeyed after the step in progress: a checkpoint is
-    written, then `KeyboardInterrupt` or `SystemExit(143)` is raised. A second signal stops at once.
+    SIGINT (Ctrl-C) and SIGTERM are noted and obeyed after the step in progress, or after the
+    validation if it was the last of its epoch: a checkpoint is written, then `KeyboardInterrupt`
+    or `SystemExit(143)` is raised. A second signal stops at once.
 
     Args:
         checkpoints: where to save.
@@ -100,26 +104,42 @@ class CheckpointSaver(keras.callbacks.Callback):
         self._previous: dict[int, Any] = {}
 
     def on_train_begin(self, logs=None):
+        if threading.current_thread() is not threading.main_thread():
+            return  # Python gives signals to the main thread alone.
         for number in (signal.SIGINT, signal.SIGTERM):
             self._previous[number] = signal.signal(number, self._note)
 
     def on_train_end(self, logs=None):
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+        self.release_signals()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.stop_if_asked()
 
     def on_train_batch_end(self, batch, logs=None):
         self.step += 1
-        if self._signal is not None:
+        if batch + 1 == self.params["steps"]:
+            # A checkpoint from here would lack the epoch's validation, row and best weights.
+            return
+        stop = self._signal is not None
+        if stop or (self.every_steps and self.step % self.every_steps == 0):
             self.save()
-            self.on_train_end()
-            if self._signal == signal.SIGINT:
-                raise KeyboardInterrupt
-            raise SystemExit(128 + self._signal)
-        if self.every_steps and self.step % self.every_steps == 0:
-            self.save()
+        if stop:
+            self.stop_if_asked()
 
     def on_epoch_end(self, epoch, logs=None):
         self.save()
+
+    def stop_if_asked(self) -> None:
+        """Raises what a noted signal asks for; the state was saved before."""
+        if self._signal == signal.SIGINT:
+            raise KeyboardInterrupt
+        if self._signal is not None:
+            raise SystemExit(128 + self._signal)
+
+    def release_signals(self) -> None:
+        """Gives the signals back to whom they belonged."""
+        while self._previous:
+            signal.signal(*self._previous.popitem())
 
     def save(self) -> None:
         """Writes a checkpoint of the state as it is."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import lzma
 import pathlib
 import re
 import zipfile
+import zlib
 from typing import Any
 
 import keras
@@ -16,6 +18,16 @@ from simclr_tf.files import write_atomically
 
 _ADDED = "added:"
 _NAME = re.compile(r"step_(\d+)\.npz")
+# What reading raises, depending on the byte that is wrong.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class Checkpoints:
@@ -46,8 +58,11 @@ class Checkpoints:
         np.savez(content, **arrays)
         path = self.folder / f"step_{step:09d}.npz"
         write_atomically(path, content.getvalue())
-        for old in self.list()[: -self.keep]:
-            old.unlink()
+        files = self.list()
+        place = files.index(path)
+        # A file of a later step was damaged: else the training would have gone on from there.
+        for unused in files[: max(0, place + 1 - self.keep)] + files[place + 1 :]:
+            unused.unlink()
         return path
 
     def restore(self) -> tuple[int, dict[str, np.ndarray]] | None:
@@ -61,9 +76,9 @@ class Checkpoints:
         """
         for path in reversed(self.list()):
             try:
-                with np.load(path, allow_pickle=False) as file:
+                with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
                     arrays = {name: file[name] for name in file.files}
-            except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+            except _DAMAGE as error:
                 logging.warning("The checkpoint %s is damaged and passed over: %s", path, error)
                 continue
             step = int(_NAME.fullmatch(path.name).group(1))
@@ -80,7 +95,9 @@ class Checkpoints:
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
 
     def _variables(self) -> list[Any]:
-        self.model.optimizer.build(self.model.trainable_variables)
+        # Keras's LossScaleOptimizer makes its variables anew whenever it is built.
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
         # `metrics` resets the running means at an epoch's begin, so they are listed for a
         # training that stopped within one.
         listed = [*self.model.variables, *self.model.optimizer.variables]

@@ -27,7 +27,7 @@ class TrainingPlan:
     Attributes:
         steps_per_epoch: training steps in an epoch, at least 1.
         epochs: at least 1.
-        batch_size: pictures a step.
+        batch_size: pictures a step, at least 1.
         monitor: logged value that decides which epoch was best.
         mode: `"min"` or `"max"`.
         checkpoint_every_steps: also save within epochs; 0 saves at their ends only.
@@ -45,6 +45,7 @@ class TrainingPlan:
     def __post_init__(self) -> None:
         check_at_least("steps_per_epoch", self.steps_per_epoch, 1)
         check_at_least("epochs", self.epochs, 1)
+        check_at_least("batch_size", self.batch_size, 1)
         check_at_least("checkpoint_every_steps", self.checkpoint_every_steps, 0)
         check_one_of("mode", self.mode, ["min", "max"])
 
@@ -82,7 +83,7 @@ def train(
         The weights of `kept` after the best epoch, as `get_weights` gives them.
 
     Raises:
-        ValueError: if the checkpoint in `run` is of another model.
+        ValueError: if the checkpoint in `run` is of another model, or `plan.monitor` is not logged.
         KeyboardInterrupt: after Ctrl-C, once a checkpoint is saved.
         SystemExit: after SIGTERM likewise, with status 143.
     """
@@ -110,6 +111,7 @@ def train(
             shuffle=False,
             verbose=0,
         )
+        saver.stop_if_asked()
 
     try:
         begun = step % plan.steps_per_epoch
@@ -120,5 +122,6 @@ def train(
         if step < plan.total_steps:
             fit(step, plan.total_steps, [])
     finally:
+        saver.release_signals()
         progress.close()
     return recorder.best_weights

@@ -28,7 +28,8 @@ class SimCLR(keras.Model):
     A training step draws two views of N pictures, runs all 2N through encoder and projection head
     in one pass (so that batch normalisation sees both), and minimises NT-Xent. With `num_classes`
     a linear probe learns beside it from the labels of the batch, behind a stop-gradient: it shows
-    what the features are worth and teaches them nothing. Calling the model returns features.
+    what the features are worth and teaches them nothing (but an optimizer that clips the norm of
+    all gradients together counts the probe's in). Calling the model returns features.
 
     Args:
         encoder: `keras.Model` from pictures `[batch, height, width, 3]`, 0..255, to `[batch, d]`.

@@ -1,0 +1,211 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from simclr_tf import schedules
+from simclr_tf.augment.recipes import RECIPES
+from simclr_tf.encoders.build import DTYPE_POLICIES
+from simclr_tf.encoders.resnet import RESNETS
+from simclr_tf.optimizers import build
+from simclr_tf.protocols import settings
+from simclr_tf.protocols.settings import (
+    ComparisonSettings,
+    LabelBudget,
+    PretrainSettings,
+    SupervisedSettings,
+)
+
+# === The names that are written twice, so that a script's help needs no TensorFlow ===
+
+
+def test_the_encoders_are_those_of_the_registry():
+    assert set(settings.ENCODERS) == set(RESNETS)
+
+
+def test_the_recipes_are_those_of_the_registry():
+    names = settings.PRETRAIN_RECIPES + settings.SUPERVISED_RECIPES
+    assert sorted(names) == sorted(RECIPES)
+
+
+def test_the_optimizers_are_those_of_the_registry():
+    assert settings.OPTIMIZERS == build.OPTIMIZERS
+
+
+def test_the_scaling_rules_are_those_of_the_registry():
+    assert settings.SCALING_RULES == schedules.SCALING_RULES
+
+
+def test_the_precisions_are_those_of_the_registry():
+    assert set(settings.PRECISIONS) == set(DTYPE_POLICIES)
+
+
+# === Checks ===
+
+
+@pytest.mark.parametrize("made", [PretrainSettings, SupervisedSettings, LabelBudget])
+def test_defaults_are_accepted(made):
+    made()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("encoder", "vgg", "must be one of: resnet10, resnet18, resnet34, resnet50"),
+        ("width", 0.0, "must be greater than 0"),
+        ("stem", "big", "must be one of: auto, cifar, imagenet"),
+        ("mixed_precision", "float32", "must be one of: none, bfloat16, float16"),
+        ("projection_depth", 0, "must be at least 1"),
+        ("projection_width", -1, "must be at least 0"),
+        ("projection_size", 0, "must be at least 1"),
+        ("augment", "simclr", "must be one of: auto, simclr-cifar, simclr-imagenet"),
+        ("temperature", 0.0, "must be greater than 0"),
+        ("temperature", -0.5, "must be greater than 0"),
+        ("temperature", math.nan, "must be greater than 0"),
+        ("batch_size", 1, "must be at least 2"),
+        ("epochs", 0, "must be at least 1"),
+        ("steps_per_epoch", -1, "must be at least 0"),
+        ("max_minutes", -1.0, "must be at least 0"),
+        ("optimizer", "sgdw", "must be one of: sgd, adam, adamw, lars, lamb"),
+        ("learning_rate", 0.0, "must be greater than 0"),
+        ("learning_rate_scaling", "cubic", "must be one of: linear, sqrt, none"),
+        ("warmup_fraction", 1.5, "must be between 0 and 1"),
+        ("weight_decay", -1e-4, "must be at least 0"),
+        ("momentum", 1.1, "must be between 0 and 1"),
+        ("clip_norm", -1.0, "must be at least 0"),
+        ("seed", -1, "must be at least 0"),
+        ("checkpoint_every_steps", -1, "must be at least 0"),
+    ],
+)
+def test_a_pretraining_setting_out_of_range_is_refused(name, value, message):
+    with pytest.raises(ValueError, match=f"^`{name}` {message}.*Received: {name}="):
+        PretrainSettings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("augment", "flip", "must be one of: auto, crop-flip, symbols, simclr-cifar"),
+        ("batch_size", 1, "must be at least 2"),
+        ("pictures", 0, "must be at least 1"),
+        ("minimum_epochs", 0, "must be at least 1"),
+        ("optimizer", "rmsprop", "must be one of: sgd, adam, adamw, lars, lamb"),
+        ("learning_rate", -1.0, "must be greater than 0"),
+        ("warmup_fraction", -0.1, "must be between 0 and 1"),
+        ("weight_decay", -1.0, "must be at least 0"),
+        ("label_smoothing", 1.1, "must be between 0 and 1"),
+        ("seed", -1, "must be at least 0"),
+    ],
+)
+def test_a_supervised_setting_out_of_range_is_refused(name, value, message):
+    with pytest.raises(ValueError, match=f"^`{name}` {message}.*Received: {name}="):
+        SupervisedSettings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"labels_per_class": 0}, "`labels_per_class` must be at least 1"),
+        ({"label_fraction": 0.0}, "`label_fraction` must be greater than 0"),
+        ({"label_fraction": 1.5}, "`label_fraction` must be between 0 and 1"),
+        (
+            {"labels_per_class": 1, "label_fraction": 0.5},
+            "Only one of `labels_per_class` and `label_fraction`",
+        ),
+    ],
+)
+def test_a_label_budget_out_of_range_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LabelBudget(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seeds": ()}, "`seeds` must be at least 1"),
+        ({"curve": (5, 0)}, "`curve_labels_per_class` must be at least 1"),
+    ],
+)
+def test_a_comparison_setting_out_of_range_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ComparisonSettings(
+            PretrainSettings(),
+            SupervisedSettings(),
+            SupervisedSettings(),
+            LabelBudget(),
+            **arguments,
+        )
+
+
+@pytest.mark.parametrize("made", [PretrainSettings, SupervisedSettings, LabelBudget])
+def test_settings_cannot_be_changed_unchecked(made):
+    field = dataclasses.fields(made)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(made(), field, None)
+
+
+# === The recipe that auto takes ===
+
+
+@pytest.mark.parametrize(
+    ("data_name", "image_size", "recipe"),
+    [
+        ("symbols", 32, "simclr-symbols"),
+        ("scenes", 32, "simclr-cifar"),
+        ("scenes", 64, "simclr-cifar"),
+        ("scenes", 65, "simclr-imagenet"),
+        ("scenes", 224, "simclr-imagenet"),
+    ],
+)
+def test_auto_takes_the_views_by_data_set_and_picture_size(data_name, image_size, recipe):
+    assert PretrainSettings(augment="auto").recipe(data_name, image_size) == recipe
+
+
+@pytest.mark.parametrize(("data_name", "recipe"), [("symbols", "symbols"), ("scenes", "crop-flip")])
+def test_auto_takes_the_supervised_augmentation_by_data_set(data_name, recipe):
+    assert SupervisedSettings(augment="auto").recipe(data_name) == recipe
+
+
+def test_a_named_recipe_is_taken_for_any_pictures():
+    assert PretrainSettings(augment="simclr-strong").recipe("symbols", 32) == "simclr-strong"
+    assert SupervisedSettings(augment="crop-flip").recipe("symbols") == "crop-flip"
+
+
+# === The label budget ===
+
+LABELS = np.array([0] * 10 + [1] * 4 + [-1] * 6)
+
+
+def test_a_budget_takes_so_many_labels_of_each_class():
+    rows = LabelBudget(labels_per_class=3).choose(LABELS, seed=0)
+    assert np.bincount(LABELS[rows]).tolist() == [3, 3]
+
+
+def test_a_budget_takes_a_share_of_each_class():
+    # Half of 10 and of 4.
+    rows = LabelBudget(label_fraction=0.5).choose(LABELS, seed=0)
+    assert np.bincount(LABELS[rows]).tolist() == [5, 2]
+
+
+def test_without_a_limit_every_label_is_taken():
+    assert LabelBudget().choose(LABELS, seed=0).tolist() == list(range(14))
+
+
+def test_another_seed_takes_other_labels():
+    budget = LabelBudget(labels_per_class=2)
+    first, second = (budget.choose(LABELS, seed).tolist() for seed in (0, 1))
+    assert first != second
+    assert first == budget.choose(LABELS, 0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"labels_per_class": 10}, "10_per_class"),
+        ({"label_fraction": 0.01}, "fraction_0.01"),
+        ({}, "all"),
+    ],
+)
+def test_a_budget_has_a_name_for_folders(arguments, name):
+    assert LabelBudget(**arguments).name == name
