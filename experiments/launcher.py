@@ -41,6 +41,7 @@ def launch(main: Callable[[], None]) -> None:
             print("\n" + _after_a_stop(), file=sys.stderr)
             sys.exit(INTERRUPTED)
 
+    _show_shared_flags()
     app.run(guarded, argv=sys.argv)
 
 
@@ -65,6 +66,14 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
+
+
+def _show_shared_flags() -> None:
+    """Lists flags that another module defines in the script's `--help` as well."""
+    for module, shared in flags.FLAGS.flags_by_module_dict().items():
+        if module.startswith("experiments."):
+            for flag in shared:
+                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
 
 
 def _after_a_stop() -> str:

@@ -70,7 +70,9 @@ def read_pictures() -> PictureSplits:
     if _DATA_DIR.value is None:
         # TensorFlow's data sets import it in any case, with all its remarks.
         launcher.import_tensorflow()
-    with tqdm(desc="reading pictures", unit=" pictures", unit_scale=True, leave=False) as bar:
+    with tqdm(
+        desc="reading pictures", unit=" pictures", unit_scale=True, leave=False, delay=1
+    ) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

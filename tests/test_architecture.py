@@ -12,6 +12,7 @@ LIBRARY = "simclr_tf"
 RANKS = {
     "checks": 0,
     "files": 0,
+    "lazy": 0,
     "similarity": 1,
     "schedules": 1,
     "optimizers": 1,
@@ -181,15 +182,23 @@ def test_every_exception_for_a_long_file_is_still_needed():
         assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) > LONGEST_FILE, reason
 
 
+def lines_of_code(function):
+    """Lines of a function without its docstring, which the style wants long."""
+    first = function.body[0]
+    documented = ast.get_docstring(function) is not None
+    docstring = first.end_lineno - first.lineno + 1 if documented else 0
+    return function.end_lineno - function.lineno + 1 - docstring
+
+
 @pytest.mark.parametrize("path", [*sources(LIBRARY), *sources("experiments")], ids=str)
 def test_functions_are_short(path):
-    long = {
-        node.name: node.end_lineno - node.lineno + 1
+    functions = [
+        node
         for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
-    }
-    assert long == {}
+    ]
+    long = {node.name for node in functions if lines_of_code(node) > LONGEST_FUNCTION}
+    assert long == set()
 
 
 def test_contributing_states_the_ranks_in_force():

@@ -129,7 +129,11 @@ def jitter_colors(
         groups = tf.dynamic_partition(tf.range(tf.shape(images)[0]), hue_place, 4)
         changed = [
             _apply_in_order(
-                *(tf.gather(value, rows) for value in (planes, factors, turns, order)), place
+                tf.gather(planes, rows),
+                tf.gather(factors, rows),
+                tf.gather(turns, rows),
+                tf.gather(order, rows),
+                hue_place=place,
             )
             for place, rows in enumerate(groups)
         ]

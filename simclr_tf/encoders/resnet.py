@@ -85,7 +85,10 @@ class _Layers:
             # Explicit: "same" would pad only the far side at stride 2.
             padding = "same" if stride == 1 else "valid"
             if stride > 1:
-                x = keras.layers.ZeroPadding2D((size - 1) // 2, dtype=self.dtype, name=f"{name}_pad")(x)
+                pad = keras.layers.ZeroPadding2D(
+                    (size - 1) // 2, dtype=self.dtype, name=f"{name}_pad"
+                )
+                x = pad(x)
         else:
             padding = "valid"
         return keras.layers.Conv2D(

@@ -14,7 +14,7 @@ import keras
 from simclr_tf.data import PictureSplits
 from simclr_tf.encoders import load_encoder
 from simclr_tf.evaluation import LinearProbe
-from simclr_tf.plots import plot_comparison, save_figure
+from simclr_tf.plots import new_figure, plot_comparison, save_figure
 from simclr_tf.protocols.comparison_report import summarise
 from simclr_tf.protocols.labelled_splits import check_labelled_splits
 from simclr_tf.protocols.pretraining import build_settings_encoder, pretrain
@@ -57,7 +57,9 @@ def compare(splits: PictureSplits, settings: ComparisonSettings, run: RunFolder)
             )
     comparison = summarise(splits, settings, results, pretrain_seconds)
     run.write_json("comparison.json", comparison)
-    save_figure(plot_comparison(comparison)[0].figure, run.path / "comparison.png")
+    figure = new_figure()
+    plot_comparison(comparison, figure)
+    save_figure(figure, run.path / "comparison.png")
     return comparison
 
 

@@ -13,7 +13,7 @@ from simclr_tf.augment import Augmenter, build_augmenter
 from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches
 from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.optimizers import build_optimizer
-from simclr_tf.plots import plot_curves, plot_views, save_figure
+from simclr_tf.plots import new_figure, plot_curves, plot_views, save_figure
 from simclr_tf.protocols.logs import log_callbacks
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.protocols.time_limit import epochs_within
@@ -73,7 +73,9 @@ def pretrain(
     _compile(model, settings, plan.total_steps)
     logs = log_callbacks(run, settings, lambda epoch: _grid(_views(splits, model.augmenter, epoch)))
     pictures, first, second = _views(splits, model.augmenter, epoch=0)
-    save_figure(plot_views(first, second, pictures)[0, 0].figure, run.path / "views.png")
+    figure = new_figure(11.9, 3.5)
+    plot_views(first, second, pictures, figure)
+    save_figure(figure, run.path / "views.png")
     best_weights = train(
         model,
         model.encoder,
@@ -86,7 +88,9 @@ def pretrain(
         callbacks=[*logs, *callbacks],
     )
     _save_parts(model, best_weights, run)
-    save_figure(plot_curves(run.path / "metrics.csv")[0].figure, run.path / "curves.png")
+    figure = new_figure(12.0, 6.2)
+    plot_curves(run.path / "metrics.csv", figure)
+    save_figure(figure, run.path / "curves.png")
     return model.encoder
 
 

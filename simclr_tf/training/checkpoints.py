@@ -17,7 +17,7 @@ import numpy as np
 from simclr_tf.files import write_atomically
 
 _ADDED = "added:"
-_NAME = re.compile(r"step_(\d+)\.npz")
+_NAME = re.compile(r"step_\d+\.npz")
 # What reading raises, depending on the byte that is wrong.
 _DAMAGE = (
     OSError,
@@ -50,15 +50,14 @@ class Checkpoints:
 
     def save(self, step: int, added: dict[str, np.ndarray]) -> pathlib.Path:
         """Writes the state after `step` steps, and the `added` arrays; returns the file."""
-        arrays = {
-            f"{place:05d}": variable.numpy() for place, variable in enumerate(self._variables())
-        }
+        values = [variable.numpy() for variable in self._variables()]
+        arrays = {f"{place:05d}": value for place, value in enumerate(values)}
         arrays |= {_ADDED + name: array for name, array in added.items()}
         content = io.BytesIO()
         np.savez(content, **arrays)
         path = self.folder / f"step_{step:09d}.npz"
         write_atomically(path, content.getvalue())
-        files = self.list()
+        files = self.files()
         place = files.index(path)
         # A file of a later step was damaged: else the training would have gone on from there.
         for unused in files[: max(0, place + 1 - self.keep)] + files[place + 1 :]:
@@ -74,14 +73,14 @@ class Checkpoints:
         Raises:
             ValueError: if the checkpoint is of another model.
         """
-        for path in reversed(self.list()):
+        for path in reversed(self.files()):
             try:
                 with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
                     arrays = {name: file[name] for name in file.files}
             except _DAMAGE as error:
                 logging.warning("The checkpoint %s is damaged and passed over: %s", path, error)
                 continue
-            step = int(_NAME.fullmatch(path.name).group(1))
+            step = int(path.stem.removeprefix("step_"))
             self._assign(path, arrays)
             return step, {
                 name.removeprefix(_ADDED): array
@@ -90,7 +89,7 @@ class Checkpoints:
             }
         return None
 
-    def list(self) -> list[pathlib.Path]:
+    def files(self) -> list[pathlib.Path]:
         """Returns the checkpoint files, oldest first."""
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
 

@@ -74,6 +74,17 @@ def test_pictures_not_chosen_are_bit_identical_and_the_share_is_the_probability(
     assert np.mean(blurred) == pytest.approx(0.3, abs=0.041)
 
 
+def test_a_chosen_picture_keeps_its_sigma_whoever_else_is_chosen():
+    images = tf.cast(pictures(40, 8, 8), tf.float32)
+    every, some = (
+        RandomGaussianBlur(sigma=(0.5, 3), probability=probability).transform(images, SEED).numpy()
+        for probability in (1, 0.5)
+    )
+    chosen = np.any(some != images.numpy(), axis=(1, 2, 3))
+    assert 0 < np.sum(chosen) < 40
+    np.testing.assert_allclose(some[chosen], every[chosen], atol=1e-3)
+
+
 def test_sigma_is_drawn_for_each_picture_uniformly():
     point = np.zeros((2000, 25, 1, 3), np.float32)
     point[:, 12] = 255

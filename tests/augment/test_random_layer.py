@@ -132,10 +132,11 @@ def test_the_arithmetic_stays_float32_under_mixed_precision(name):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        result = strong(name)(pictures())
+        layer = strong(name)
+        result = layer(pictures())
     finally:
         keras.config.set_dtype_policy(before)
-    assert result.dtype == tf.float32
+    assert (result.dtype, layer.compute_dtype) == (tf.float32, "float32")
     assert np.array_equal(result, expected)
 
 

@@ -220,7 +220,7 @@ def stand_ins(monkeypatch, tmp_path):
     monkeypatch.setattr(comparison, "split_features", split_features)
     monkeypatch.setattr(comparison, "test_report", lambda model, test: report(model))
     for name in ("linear_probe", "knn_probe"):
-        monkeypatch.setattr(comparison, name, lambda features, rows: (name, report(len(rows))))
+        monkeypatch.setattr(comparison, name, lambda features, rows: (None, report(len(rows))))
 
 
 def test_the_curve_has_each_budget_once(stand_ins, splits, settings, tmp_path):

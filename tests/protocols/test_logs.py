@@ -166,10 +166,11 @@ def test_every_part_of_a_comparison_has_its_own_mirror(tmp_path, recorded):
 
 
 def test_offline_the_rows_are_kept_in_the_run_folder(run, monkeypatch):
-    pytest.importorskip("wandb", reason="the extra wandb is not installed")
+    wandb = pytest.importorskip("wandb", reason="the extra wandb is not installed")
     for name, value in (("MODE", "offline"), ("SILENT", "true"), ("CONSOLE", "off")):
         monkeypatch.setenv(f"WANDB_{name}", value)
     mirror_epochs(run, range(2))
+    wandb.teardown()
     (path,) = run.path.glob("wandb/offline-run-*/run-*.wandb")
     rows = [{name: float(row[name]) for name in ("epoch", "loss")} for row in _wandb_history(path)]
     assert rows == [{"epoch": 1.0, "loss": 2.0}, {"epoch": 2.0, "loss": 1.0}]

@@ -98,7 +98,7 @@ def test_only_the_newest_are_kept(trained, tmp_path, keep, expected):
     checkpoints = Checkpoints(trained, tmp_path, keep=keep)
     for step in (5, 10, 20, 30):
         checkpoints.save(step, {})
-    assert [path.name for path in checkpoints.list()] == [f"step_{n:09d}.npz" for n in expected]
+    assert [path.name for path in checkpoints.files()] == [f"step_{n:09d}.npz" for n in expected]
     assert len(list(tmp_path.iterdir())) == len(expected)
 
 
@@ -135,7 +135,7 @@ def test_when_all_are_damaged_nothing_is_restored(trained, fresh, tmp_path, capl
     for step in (1, 2):
         damage(checkpoints.save(step, {}), "cut")
     assert Checkpoints(fresh, tmp_path).restore() is None
-    assert caplog.text.count("damaged") == 2
+    assert caplog.text.count("is damaged and passed over") == 2
 
 
 @pytest.mark.parametrize("keep", [1, 2])
@@ -144,7 +144,7 @@ def test_a_damaged_later_checkpoint_makes_way_for_the_next_one(trained, fresh, t
     checkpoints.save(10, {})
     damage(checkpoints.save(20, {}), "cut")
     Checkpoints(trained, tmp_path, keep=keep).save(15, {})
-    steps = [int(path.stem[5:]) for path in checkpoints.list()]
+    steps = [int(path.stem[5:]) for path in checkpoints.files()]
     assert steps == [10, 15][-keep:]
     assert Checkpoints(fresh, tmp_path).restore() == (15, {})
 
@@ -157,7 +157,11 @@ def test_one_flipped_byte_anywhere_never_restores_other_numbers(trained, fresh, 
         damaged = bytearray(content)
         damaged[place] ^= int(generator.integers(1, 256))
         path.write_bytes(damaged)
-        if Checkpoints(fresh, tmp_path).restore() is not None:
+        try:
+            restored = Checkpoints(fresh, tmp_path).restore()
+        except ValueError:
+            continue  # A wrong number of entries looks like another model.
+        if restored is not None:
             assert_equal_state(expected, everything(fresh))
 
 

@@ -1,0 +1,118 @@
+"""Mistakes on the command line: one readable line, and nothing written."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.experiments.conftest import ROOT, command, run_script
+
+DATA = "--data_dir=pictures"
+
+
+def names_below(folder):
+    return sorted(os.fspath(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.fixture(scope="module")
+def folder(workplace, tmp_path_factory):
+    """Pictures, an empty folder, a flat folder, a file and a run folder without runs."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    (folder / "pictures").symlink_to(workplace / "pictures")
+    (folder / "empty").mkdir()
+    (folder / "flat").symlink_to(workplace / "pictures/class_0")
+    (folder / "file").write_text("precious")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "message"),
+    [
+        ("pretrain", ["--encoder=vgg"], "`encoder` must be one of: resnet10, resnet18"),
+        ("pretrain", ["--augment=simclr"], "`augment` must be one of: auto, simclr-cifar"),
+        ("pretrain", ["--optimizer=sgdw"], "`optimizer` must be one of: sgd, adam"),
+        ("pretrain", ["--mixed_precision=half"], "must be one of: none, bfloat16, float16"),
+        ("pretrain", ["--resize_mode=zoom"], "`resize_mode` must be one of: "),
+        ("pretrain", ["--temperature=0"], "`temperature` must be greater than 0"),
+        ("pretrain", ["--temperature=-0.5"], "`temperature` must be greater than 0"),
+        ("pretrain", ["--batch_size=1"], "`batch_size` must be at least 2"),
+        ("pretrain", ["--image_size=7"], "`image_size` must be at least 8"),
+        ("pretrain", ["--data_dir=missing"], "`data_dir` must be an existing folder"),
+        ("pretrain", ["--data_dir=file"], "`data_dir` must be a folder of pictures, not a file"),
+        ("pretrain", ["--data_dir=empty"], "`data_dir` must hold pictures"),
+        ("pretrain", [DATA, "--dataset=cifar10"], "Exactly one of `data_dir` and `dataset`"),
+        ("pretrain", [DATA, "--batch_size=1000"], "`batch_size` must be at most the number of"),
+        ("pretrain", [DATA, "--batch_size=8", "--run_dir=file"], "`run_dir` must be a folder"),
+        ("pretrain", [DATA, "--resume", "--run_dir=none"], "which does not exist"),
+        ("pretrain", [DATA, "--resume", "--run_dir=empty"], "which holds none"),
+        ("pretrain", [DATA, "--resume", "--run_dir=file"], "which is a file"),
+        ("pretrain", ["data_dir=pictures"], "unknown arguments: data_dir=pictures"),
+        ("baseline", ["--labels_per_class=0"], "`labels_per_class` must be at least 1"),
+        ("baseline", ["--data_dir=flat"], "has no labelled pictures"),
+        ("linear_probe", ["--encoder_dir=x", "--label_fraction=2"], "must be between 0 and 1"),
+        ("linear_probe", ["--encoder_dir=x", "--seed=-1"], "`seed` must be at least 0"),
+        ("compare", ["--seeds=0"], "`seeds` must be at least 1. Received: seeds=0"),
+        ("compare", ["--seeds=-2"], "`seeds` must be at least 1. Received: seeds=-2"),
+        ("compare", ["--curve_labels_per_class=1,x"], "must be whole numbers with commas"),
+        ("compare", ["--curve_labels_per_class=0"], "`curve_labels_per_class` must be at least 1"),
+        ("compare", ["--baseline_optimizer=x"], "`optimizer` must be one of"),
+        ("compare", ["--data_dir=flat", "--batch_size=8"], "has no labelled pictures"),
+        ("compare", [DATA, "--batch_size=1000"], "`batch_size` must be at most the number of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_a_mistake_is_answered_in_one_line(folder, script, arguments, message):
+    before = names_below(folder)
+    done = run_script(folder, script, *arguments)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("Warning: ")]
+    assert done.returncode == 2
+    assert len(lines) == 1 and lines[0].startswith("Error: ")
+    assert message in lines[0]
+    assert "tensorflow" not in done.stderr
+    assert names_below(folder) == before
+    assert (folder / "file").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--colour=red"], "Unknown command line flag 'colour'"),
+        (["--epochs=many"], "flag --epochs=many: invalid literal for int()"),
+    ],
+)
+def test_a_flag_that_cannot_be_read_is_named(folder, arguments, message):
+    done = run_script(folder, "pretrain", *arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_run_folder_that_cannot_be_written_is_named(folder, tmp_path):
+    tmp_path.chmod(0o500)
+    done = run_script(folder, "pretrain", DATA, "--batch_size=8", f"--run_dir={tmp_path}/runs")
+    assert done.returncode == 2
+    assert "`run_dir` must be a folder that can be written" in done.stderr
+
+
+@pytest.mark.parametrize("script", ["pretrain", "linear_probe", "baseline", "compare"])
+def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
+    _, *rest = command(script, "--help")
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *rest],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "numpy" in imported
+    assert not imported & {"tensorflow", "keras", "sklearn", "matplotlib.figure"}
+    for flag in ("--data_dir: ", "--image_size: ", "--labels_per_class: ", "--[no]resume: "):
+        expected = {"--labels_per_class: ": script != "pretrain", "--[no]resume: ": True}
+        if script == "linear_probe":
+            expected["--[no]resume: "] = False
+        assert (flag in done.stdout) is expected.get(flag, True)
