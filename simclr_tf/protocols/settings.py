@@ -67,8 +67,8 @@ class PretrainSettings:
     projection_batch_norm: bool = True
     augment: str = "auto"
     temperature: float = 0.2
-    batch_size: int = 512
-    epochs: int = 15
+    batch_size: int = 128
+    epochs: int = 8
     steps_per_epoch: int = 0
     max_minutes: float = 0.0
     optimizer: str = "sgd"

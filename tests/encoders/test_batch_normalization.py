@@ -124,8 +124,9 @@ def test_weights_have_the_names_and_the_order_of_keras():
 def test_inputs_of_another_rank_or_axis_are_normalised_as_keras_does(other):
     axis = 1 if other == "axis" else -1
     x = pictures(shape=(6, 4) if other == "rank" else (3, 4, 4, 4))
-    fused, plain = FusedBatchNormalization(axis=axis), keras.layers.BatchNormalization(
-        axis=axis, momentum=0.9, epsilon=1e-5
+    fused, plain = (
+        FusedBatchNormalization(axis=axis),
+        keras.layers.BatchNormalization(axis=axis, momentum=0.9, epsilon=1e-5),
     )
     np.testing.assert_allclose(fused(x, training=True), plain(x, training=True), atol=1e-6)
     np.testing.assert_allclose(fused.moving_variance, plain.moving_variance, rtol=1e-6)
