@@ -3,6 +3,7 @@
     python experiments/compare.py                       # the embedded symbols
     python experiments/compare.py --data_dir=FOLDER --labels_per_class=10
 
+Without a number of labels it is 5 a class; `--label_fraction=1` takes all.
 For every seed: pretrain on all training pictures without labels; then linear probe, kNN probe,
 fine-tuned encoder and supervised baseline with the same labels. Writes runs/compare/version_N:
 comparison.json, comparison.png and a folder for every training. `--resume` repeats nothing.
@@ -19,6 +20,7 @@ from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.checks import check_at_least
 from simclr_tf.protocols.settings import (
+    FINE_TUNE,
     ComparisonSettings,
     LabelBudget,
     PretrainSettings,
@@ -33,8 +35,9 @@ _SEEDS = flags.DEFINE_integer("seeds", 3, "how many seeds, at least 1")
 _CURVE = flags.DEFINE_list("curve_labels_per_class", "", "further numbers of labels, as 1,5,10")
 _PRETRAIN = SettingsFlags(PretrainSettings)
 _BASELINE = SettingsFlags(SupervisedSettings, prefix="baseline_", leave_out=("seed",))
-_FINE_TUNE = SettingsFlags(SupervisedSettings, prefix="fine_tune_", leave_out=("seed",))
+_FINE_TUNE = SettingsFlags(SupervisedSettings, FINE_TUNE, prefix="fine_tune_", leave_out=("seed",))
 _BUDGET = SettingsFlags(LabelBudget)
+_DEFAULT_BUDGET = LabelBudget(labels_per_class=5)
 
 
 def _read(settings: ComparisonSettings) -> PictureSplits:
@@ -76,11 +79,12 @@ def _read_settings() -> ComparisonSettings:
         ) from error
     check_at_least("seeds", _SEEDS.value, 1)
     pretrain = _PRETRAIN.read()
+    budget = _BUDGET.read()
     return ComparisonSettings(
         pretrain=pretrain,
         baseline=_BASELINE.read(),
         fine_tune=_FINE_TUNE.read(),
-        budget=_BUDGET.read(),
+        budget=_DEFAULT_BUDGET if budget == LabelBudget() else budget,
         curve=curve,
         seeds=tuple(range(pretrain.seed, pretrain.seed + _SEEDS.value)),
     )

@@ -26,6 +26,7 @@ class SettingsFlags(typing.Generic[Settings]):
     Args:
         settings: dataclass whose fields all have defaults; the lines of its docstring below
             `Attributes:` are the flags' help.
+        defaults: settings whose values are the flags' defaults; the fields' own by default.
         prefix: put before the flags' names.
         leave_out: fields without a flag.
         only: fields with a flag; all by default.
@@ -34,12 +35,14 @@ class SettingsFlags(typing.Generic[Settings]):
     def __init__(
         self,
         settings: type[Settings],
+        defaults: Settings | None = None,
         *,
         prefix: str = "",
         leave_out: Collection[str] = (),
         only: Collection[str] | None = None,
     ) -> None:
         self.settings = settings
+        defaults = settings() if defaults is None else defaults
         helps = _attribute_lines(settings.__doc__ or "")
         types_by_name = typing.get_type_hints(settings)
         self._holders = {}
@@ -48,7 +51,7 @@ class SettingsFlags(typing.Generic[Settings]):
                 continue
             define = _DEFINE[_plain_type(types_by_name[field.name])]
             self._holders[field.name] = define(
-                prefix + field.name, field.default, helps[field.name]
+                prefix + field.name, getattr(defaults, field.name), helps[field.name]
             )
 
     def read(self, **others: Any) -> Settings:

@@ -20,8 +20,17 @@ PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-
 SUPERVISED_RECIPES = ("crop-flip", "symbols")
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 SCALING_RULES = ("linear", "sqrt", "none")
-# The embedded symbols: arrows point and letters read, so neither is mirrored.
-_OF_SYMBOLS = {"pretrain": "simclr-symbols", "supervised": "symbols"}
+def default_recipe(data_name: str, image_size: int) -> str:
+    """Returns the augmentation recipe that `augment="auto"` means for these pictures.
+
+    Training with labels takes the same one: with few labels its strength is worth a lot. On the
+    CIFAR-10 pictures with 500 labels the baseline reached 45.8 % with it and 35.8 % with crops and
+    flips alone (validation, learning rate 0.002).
+    """
+    if data_name == "symbols":
+        # Arrows point and letters read, so they are not mirrored.
+        return "simclr-symbols"
+    return "simclr-cifar" if image_size <= 64 else "simclr-imagenet"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +77,7 @@ class PretrainSettings:
     augment: str = "auto"
     temperature: float = 0.2
     batch_size: int = 128
-    epochs: int = 8
+    epochs: int = 5
     steps_per_epoch: int = 0
     max_minutes: float = 0.0
     optimizer: str = "sgd"
@@ -110,11 +119,7 @@ class PretrainSettings:
 
     def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
-        if self.augment != "auto":
-            return self.augment
-        if data_name == "symbols":
-            return _OF_SYMBOLS["pretrain"]
-        return "simclr-cifar" if image_size <= 64 else "simclr-imagenet"
+        return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +127,7 @@ class SupervisedSettings:
     """Everything that decides a training with labels but the pictures and the encoder.
 
     Attributes:
-        augment: recipe of the training pictures; auto takes one by data set.
+        augment: recipe of the training pictures; auto takes one by data set and picture size.
         batch_size: pictures a step; all labelled pictures where there are fewer.
         pictures: how many pictures are seen in all, whatever the number of labels.
         minimum_epochs: passes over the labelled pictures at least.
@@ -136,10 +141,10 @@ class SupervisedSettings:
 
     augment: str = "auto"
     batch_size: int = 128
-    pictures: int = 60_000
+    pictures: int = 45_000
     minimum_epochs: int = 10
     optimizer: str = "adamw"
-    learning_rate: float = 2e-3
+    learning_rate: float = 6e-3
     warmup_fraction: float = 0.1
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
@@ -157,11 +162,13 @@ class SupervisedSettings:
         check_between("label_smoothing", self.label_smoothing, 0, 1)
         check_at_least("seed", self.seed, 0)
 
-    def recipe(self, data_name: str) -> str:
+    def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
-        if self.augment != "auto":
-            return self.augment
-        return _OF_SYMBOLS["supervised"] if data_name == "symbols" else "crop-flip"
+        return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
+
+
+# A pretrained encoder is changed more gently, and sooner done, than one that starts at random.
+FINE_TUNE = SupervisedSettings(learning_rate=1e-3, pictures=20_000)
 
 
 @dataclasses.dataclass(frozen=True)

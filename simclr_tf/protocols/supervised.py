@@ -119,7 +119,7 @@ def train_baseline(
     encoder = build_settings_encoder(encoder_settings, splits.train.images.shape[1])
     labelled = splits.train.labelled()
     labelled = labelled.subset(budget.choose(labelled.labels, settings.seed))
-    recipe = settings.recipe(splits.name)
+    recipe = settings.recipe(splits.name, splits.train.images.shape[1])
     validation = splits.validation.labelled()
     model = train_supervised(
         encoder, labelled, validation, settings, run, recipe=recipe, name="baseline"

@@ -160,16 +160,12 @@ def test_settings_cannot_be_changed_unchecked(made):
 )
 def test_auto_takes_the_views_by_data_set_and_picture_size(data_name, image_size, recipe):
     assert PretrainSettings(augment="auto").recipe(data_name, image_size) == recipe
-
-
-@pytest.mark.parametrize(("data_name", "recipe"), [("symbols", "symbols"), ("scenes", "crop-flip")])
-def test_auto_takes_the_supervised_augmentation_by_data_set(data_name, recipe):
-    assert SupervisedSettings(augment="auto").recipe(data_name) == recipe
+    assert SupervisedSettings(augment="auto").recipe(data_name, image_size) == recipe
 
 
 def test_a_named_recipe_is_taken_for_any_pictures():
     assert PretrainSettings(augment="simclr-strong").recipe("symbols", 32) == "simclr-strong"
-    assert SupervisedSettings(augment="crop-flip").recipe("symbols") == "crop-flip"
+    assert SupervisedSettings(augment="crop-flip").recipe("symbols", 32) == "crop-flip"
 
 
 # === The label budget ===
