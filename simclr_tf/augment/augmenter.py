@@ -50,10 +50,17 @@ class Augmenter(RandomLayer):
             images = layer.transform_at_rest(images)
         return tf.cast(images, tf.float32)
 
-    def two_views(self, images: tf.Tensor) -> tf.Tensor:
-        """Returns float32 `[2N, height, width, 3]`: first views, then second views, in order."""
+    def two_views(self, images: tf.Tensor, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns float32 `[2N, height, width, 3]`: first views, then second views, in order.
+
+        Args:
+            images: `[N, height, width, 3]`, uint8 or floating, 0..255.
+            seed: int32 `[2]`, which gives the same views each time; by default the layer's own
+                generator draws the next one.
+        """
         images = tf.convert_to_tensor(images)
-        return self(tf.concat([images, images], axis=0), training=True)
+        both = tf.concat([images, images], axis=0)
+        return self(both, training=True) if seed is None else self.transform(both, seed)
 
     def compute_output_shape(self, input_shape):
         for layer in self.layers:

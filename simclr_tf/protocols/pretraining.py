@@ -49,11 +49,10 @@ def pretrain(
     Raises:
         ValueError: if a setting does not fit the pictures.
     """
-    steps = settings.steps_per_epoch or steps_per_epoch(len(splits.train), settings.batch_size)
+    epochs, steps = settings.length(steps_per_epoch(len(splits.train), settings.batch_size))
     keras.utils.set_random_seed(settings.seed)
     model = build_simclr(splits, settings)
     validation = _validation_batches(splits, settings)
-    epochs = settings.epochs
     if settings.max_minutes:
         epochs, steps = epochs_within(
             settings.max_minutes,

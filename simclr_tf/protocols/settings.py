@@ -20,6 +20,8 @@ PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-
 SUPERVISED_RECIPES = ("crop-flip", "symbols")
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 SCALING_RULES = ("linear", "sqrt", "none")
+
+
 def default_recipe(data_name: str, image_size: int) -> str:
     """Returns the augmentation recipe that `augment="auto"` means for these pictures.
 
@@ -49,7 +51,7 @@ class PretrainSettings:
         augment: recipe of the views; auto takes one by data set and picture size.
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
-        epochs: passes over the training pictures.
+        epochs: passes over the training pictures; 0 takes 5, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
         optimizer: sgd, adam, adamw, lars or lamb.
@@ -77,7 +79,7 @@ class PretrainSettings:
     augment: str = "auto"
     temperature: float = 0.2
     batch_size: int = 128
-    epochs: int = 5
+    epochs: int = 0
     steps_per_epoch: int = 0
     max_minutes: float = 0.0
     optimizer: str = "sgd"
@@ -104,7 +106,7 @@ class PretrainSettings:
         check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
         check_positive("temperature", self.temperature)
         check_at_least("batch_size", self.batch_size, 2)
-        check_at_least("epochs", self.epochs, 1)
+        check_at_least("epochs", self.epochs, 0)
         check_at_least("steps_per_epoch", self.steps_per_epoch, 0)
         check_at_least("max_minutes", self.max_minutes, 0)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
@@ -120,6 +122,17 @@ class PretrainSettings:
     def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
         return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
+
+    def length(self, steps_once: int) -> tuple[int, int]:
+        """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.
+
+        With `epochs` 0 there are 5, each of at least 14,400 pictures: a folder of a few hundred
+        would otherwise be trained on for a few steps only.
+        """
+        steps = self.steps_per_epoch or steps_once
+        if self.epochs:
+            return self.epochs, steps
+        return 5, max(steps, 14_400 // self.batch_size)
 
 
 @dataclasses.dataclass(frozen=True)

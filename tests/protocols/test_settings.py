@@ -64,7 +64,7 @@ def test_defaults_are_accepted(made):
         ("temperature", -0.5, "must be greater than 0"),
         ("temperature", math.nan, "must be greater than 0"),
         ("batch_size", 1, "must be at least 2"),
-        ("epochs", 0, "must be at least 1"),
+        ("epochs", -1, "must be at least 0"),
         ("steps_per_epoch", -1, "must be at least 0"),
         ("max_minutes", -1.0, "must be at least 0"),
         ("optimizer", "sgdw", "must be one of: sgd, adam, adamw, lars, lamb"),
@@ -166,6 +166,23 @@ def test_auto_takes_the_views_by_data_set_and_picture_size(data_name, image_size
 def test_a_named_recipe_is_taken_for_any_pictures():
     assert PretrainSettings(augment="simclr-strong").recipe("symbols", 32) == "simclr-strong"
     assert SupervisedSettings(augment="crop-flip").recipe("symbols", 32) == "crop-flip"
+
+
+# === How long ===
+
+
+@pytest.mark.parametrize(
+    ("asked", "steps_once", "expected"),
+    [
+        ({"epochs": 7}, 2, (7, 2)),
+        ({"epochs": 7, "steps_per_epoch": 30}, 2, (7, 30)),
+        ({}, 311, (5, 311)),
+        ({}, 2, (5, 112)),  # 14,400 / 128 = 112.5
+        ({"batch_size": 64}, 5, (5, 225)),  # 14,400 / 64 = 225
+    ],
+)
+def test_epochs_are_longer_where_pictures_are_few(asked, steps_once, expected):
+    assert PretrainSettings(**asked).length(steps_once) == expected
 
 
 # === The label budget ===

@@ -130,6 +130,12 @@ def test_evaluation_changes_no_weight(model, pictures):
     assert_same_weights(optimizer, [variable.numpy() for variable in model.optimizer.variables])
 
 
+def test_evaluation_draws_the_same_views_every_time(model, pictures):
+    first = model.evaluate(batches(pictures), verbose=0, return_dict=True)
+    model.augmenter.two_views(pictures[0])  # moves the generator of the training views on
+    assert model.evaluate(batches(pictures), verbose=0, return_dict=True) == first
+
+
 def test_pictures_alone_are_enough_without_a_probe(pictures):
     model = compiled(make_simclr(num_classes=0))
     model.run_eagerly = True
