@@ -23,7 +23,7 @@ def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augm
     | `simclr-cifar` | .2–1 | .4 .4 .4 .1, p .8 | .2 | flip |
     | `simclr-imagenet` | .08–1, bicubic | .8 .8 .8 .2, p .8 | .2 | flip, blur p .5 |
     | `simclr-strong` | .08–1 | .8 .8 .8 .2, p .8 | .2 | flip, blur p .5, noise, solarise p .2 |
-    | `simclr-symbols` | .3–1 | .6 .6 .6 0, p .8 | .3 | blur p .5, noise, invert p .2 |
+    | `simclr-symbols` | .4–1 | .6 .6 – –, p .8 | 1 | blur p .3, noise, invert p .5 |
     | `crop-flip` | .2–1 | – | – | flip (for training with labels) |
     | `symbols` | .4–1 | .4 .4 .4 0, p .8 | – | noise (for training with labels) |
 
@@ -76,14 +76,14 @@ def _simclr_strong(size: int) -> list[RandomLayer]:
 
 
 def _simclr_symbols(size: int) -> list[RandomLayer]:
-    """No flip (arrows point), no hue (a symbol's colour has a meaning); paper and ink change."""
+    """No flip (arrows point), no hue; ink and paper are arbitrary, so only shapes may match."""
     return [
-        RandomResizedCrop(size, scale=(0.3, 1.0)),
-        RandomColorJitter(0.6, 0.6, 0.6, 0.0, probability=0.8),
-        RandomGrayscale(0.3),
-        _blur(size),
-        RandomGaussianNoise((0.0, 16.0), probability=0.5),
-        RandomSolarize(0, probability=0.2),
+        RandomResizedCrop(size, scale=(0.4, 1.0)),
+        RandomGrayscale(1.0),
+        RandomColorJitter(0.6, 0.6, 0.0, 0.0, probability=0.8),
+        RandomGaussianBlur(sigma=(0.1, max(2.0 * size / 224, 0.6)), probability=0.3),
+        RandomGaussianNoise((0.0, 16.0), probability=0.3),
+        RandomSolarize(0, probability=0.5),
     ]
 
 

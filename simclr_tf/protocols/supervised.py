@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy.special import logsumexp
 
 from simclr_tf.augment import build_augmenter
 from simclr_tf.checks import check_at_least
@@ -76,6 +77,7 @@ def train_supervised(
     model = _build(encoder, labelled, settings, recipe, plan.total_steps)
     if probe is not None:
         _start_from_probe(model, probe)
+        _calibrate(model, validation)
     best_weights = train(
         model,
         model,
@@ -171,6 +173,23 @@ def _start_from_probe(model: Classifier, probe: LinearProbe) -> None:
     weights[:, probe.classes] = scaled
     bias[probe.classes] = probe.bias - probe.mean @ scaled
     model.head.set_weights([weights, bias])
+
+
+def _calibrate(model: Classifier, validation: PictureSet) -> None:
+    """Scales the logits to the smallest cross-entropy on validation; predictions stay the same.
+
+    A probe is chosen by its accuracy alone and may be far too sure of itself, and the first steps
+    of a training would then pull at the encoder with large gradients.
+    """
+    logits = FeatureExtractor(model)(validation.images)
+    rows = np.arange(len(logits))
+
+    def cross_entropy(scale: float) -> float:
+        scaled = scale * logits
+        return float(np.mean(logsumexp(scaled, axis=1) - scaled[rows, validation.labels]))
+
+    best = min(np.geomspace(0.01, 10.0, 31), key=cross_entropy)
+    model.head.set_weights([best * weight for weight in model.head.get_weights()])
 
 
 def _with_labels(pictures: PictureSet, batch_size: int = 512) -> tf.data.Dataset:

@@ -176,9 +176,9 @@ def test_a_named_recipe_is_taken_for_any_pictures():
     [
         ({"epochs": 7}, 2, (7, 2)),
         ({"epochs": 7, "steps_per_epoch": 30}, 2, (7, 30)),
-        ({}, 311, (5, 311)),
-        ({}, 2, (5, 112)),  # 14,400 / 128 = 112.5
-        ({"batch_size": 64}, 5, (5, 225)),  # 14,400 / 64 = 225
+        ({}, 311, (4, 311)),
+        ({}, 2, (4, 112)),  # 14,400 / 128 = 112.5
+        ({"batch_size": 64}, 5, (4, 225)),  # 14,400 / 64 = 225
     ],
 )
 def test_epochs_are_longer_where_pictures_are_few(asked, steps_once, expected):
