@@ -68,6 +68,29 @@ def test_a_class_that_the_probe_never_saw_starts_below_the_others(splits):
     assert np.isfinite(logits).all()
 
 
+def test_a_start_that_is_too_sure_of_itself_is_scaled_down_and_predicts_the_same(splits):
+    model = Classifier(small_encoder(), num_classes=3)
+    model.build((None, 8, 8, 3))
+    generator = np.random.default_rng(0)
+    kernel, bias = model.head.get_weights()
+    model.head.set_weights([50 * generator.normal(size=kernel.shape), 0 * bias])
+    pictures, labels = splits.validation.images, splits.validation.labels
+    before = np.asarray(model(pictures, training=False))
+    supervised._calibrate(model, splits.validation)
+    after = np.asarray(model(pictures, training=False))
+    assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
+
+    def cross_entropy(logits):
+        return np.mean(
+            [np.log(np.sum(np.exp(row - row[y]))) for row, y in zip(logits, labels, strict=True)]
+        )
+
+    assert cross_entropy(after) < cross_entropy(before)
+    # No other scale is better by more than the width of the search grid allows.
+    others = [cross_entropy(scale * after) for scale in (0.5, 2.0)]
+    assert cross_entropy(after) <= min(others)
+
+
 def test_the_weights_of_the_best_evaluation_are_kept(splits, run, monkeypatch, supervised_settings):
     def train(model, kept, *others, **named):
         best = [np.full_like(weights, 0.5) for weights in kept.get_weights()]
