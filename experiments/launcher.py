@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 
 from absl import app, flags
+from absl import logging as absl_logging
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
@@ -29,6 +30,8 @@ def launch(main: Callable[[], None]) -> None:
 
     def guarded(arguments: list[str]) -> None:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+        # TensorFlow Datasets reports every file that it opens.
+        absl_logging.set_verbosity(absl_logging.WARNING)
         if len(arguments) > 1:
             _fail(f"unknown arguments: {' '.join(arguments[1:])} (flags begin with --)")
         try:

@@ -31,7 +31,7 @@ def main() -> None:
     check_at_least("seed", _SEED.value, 0)
     image_size = picture_flags.picture_config()["image_size"]
     launcher.import_tensorflow()
-    from simclr_tf.encoders import find_encoder, load_encoder
+    from simclr_tf.encoders import find_encoder, load_encoder, picture_size
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
     from simclr_tf.protocols import knn_probe, linear_probe, split_features
@@ -40,9 +40,9 @@ def main() -> None:
     encoder_file = find_encoder(_ENCODER_DIR.value)
     output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
     encoder = load_encoder(encoder_file)
-    if encoder.input_shape[1] not in (None, image_size):
+    if picture_size(encoder) not in (None, image_size):
         raise ValueError(
-            f"`image_size` must be {encoder.input_shape[1]}, the size of the pictures that the "
+            f"`image_size` must be {picture_size(encoder)}, the size of the pictures that the "
             f"encoder was trained with. Received: image_size={image_size}"
         )
     splits = picture_flags.read_pictures()

@@ -1,6 +1,7 @@
 """Augmentations: one Keras layer a file, per picture, on the accelerator."""
 
 from simclr_tf.augment.augmenter import Augmenter as Augmenter
+from simclr_tf.augment.random_affine_crop import RandomAffineCrop as RandomAffineCrop
 from simclr_tf.augment.random_color_jitter import RandomColorJitter as RandomColorJitter
 from simclr_tf.augment.random_flip import RandomFlip as RandomFlip
 from simclr_tf.augment.random_gaussian_blur import RandomGaussianBlur as RandomGaussianBlur

@@ -1,4 +1,4 @@
-"""Random crop of random area and aspect ratio, resized, and flipped in the same resampling."""
+"""Random crop of random area and shape, resized, flipped and turned in the same resampling."""
 
 from __future__ import annotations
 

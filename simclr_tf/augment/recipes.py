@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simclr_tf.augment.augmenter import Augmenter
+from simclr_tf.augment.random_affine_crop import RandomAffineCrop
 from simclr_tf.augment.random_color_jitter import RandomColorJitter
 from simclr_tf.augment.random_gaussian_blur import RandomGaussianBlur
 from simclr_tf.augment.random_gaussian_noise import RandomGaussianNoise
@@ -23,7 +24,7 @@ def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augm
     | `simclr-cifar` | .2–1 | .4 .4 .4 .1, p .8 | .2 | flip |
     | `simclr-imagenet` | .08–1, bicubic | .8 .8 .8 .2, p .8 | .2 | flip, blur p .5 |
     | `simclr-strong` | .08–1 | .8 .8 .8 .2, p .8 | .2 | flip, blur p .5, noise, solarise p .2 |
-    | `simclr-symbols` | .4–1 | .6 .6 – –, p .8 | 1 | blur p .3, noise, invert p .5 |
+    | `simclr-symbols` | .4–1, turned ≤ 12° | .6 .6 – –, p .8 | 1 | blur p .3, noise, invert p .5 |
     | `crop-flip` | .2–1 | – | – | flip (for training with labels) |
     | `symbols` | .4–1 | .4 .4 .4 0, p .8 | – | noise (for training with labels) |
 
@@ -78,7 +79,7 @@ def _simclr_strong(size: int) -> list[RandomLayer]:
 def _simclr_symbols(size: int) -> list[RandomLayer]:
     """No flip (arrows point), no hue; ink and paper are arbitrary, so only shapes may match."""
     return [
-        RandomResizedCrop(size, scale=(0.4, 1.0)),
+        RandomAffineCrop(size, rotation=12, shear=0.1, scale=(0.4, 1.0)),
         RandomGrayscale(1.0),
         RandomColorJitter(0.6, 0.6, 0.0, 0.0, probability=0.8),
         RandomGaussianBlur(sigma=(0.1, max(2.0 * size / 224, 0.6)), probability=0.3),

@@ -26,7 +26,8 @@ def build_encoder(
 
     Args:
         name: `"resnet10"`, `"resnet18"`, `"resnet34"` or `"resnet50"`.
-        image_size: height and width of the pictures in pixels, at least 8.
+        image_size: height and width in pixels of the pictures that it is meant for, at least 8;
+            it takes other sizes as well.
         width: multiplier of all channel counts, greater than 0.
         stem: `"cifar"` (3×3, stride 1), `"strided"` (4×4, stride 2: a quarter of the work),
             `"imagenet"` (7×7, stride 2, pooling), or `"auto"`: `"cifar"` up to 64 pixels, else
@@ -34,8 +35,8 @@ def build_encoder(
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
 
     Returns:
-        `keras.Model` from `[batch, image_size, image_size, 3]`, values 0..255 (uint8 or floating),
-        to float32 features `[batch, d]`.
+        `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
+        float32 features `[batch, d]`.
 
     Raises:
         ValueError: if an argument is not accepted; the message lists what is.

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import keras
 
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
-
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_STD = (0.229, 0.224, 0.225)
+from simclr_tf.encoders.picture_scaling import PictureScaling
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,14 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
 
     Args:
         name: a key of `RESNETS`.
-        image_size: height and width of the pictures in pixels.
+        image_size: height and width in pixels of the pictures that it is meant for.
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
         stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
 
     Returns:
-        `keras.Model` from `[batch, image_size, image_size, 3]`, values 0..255 (uint8 or floating),
-        to float32 `[batch, features]`.
+        `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
+        float32 `[batch, features]`.
 
     Reference:
         He et al. 2015, "Deep Residual Learning for Image Recognition", with the stride of a
@@ -56,13 +54,9 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
     """
     shape = RESNETS[name]
     layers = _Layers(dtype)
-    pictures = keras.Input((image_size, image_size, 3), name="pictures")
-    x = keras.layers.Rescaling(
-        scale=[1 / (255 * std) for std in _IMAGENET_STD],
-        offset=[-mean / std for mean, std in zip(_IMAGENET_MEAN, _IMAGENET_STD, strict=True)],
-        dtype=dtype,
-        name="scaling",
-    )(pictures)
+    # Any size: training views may be smaller than the pictures.
+    pictures = keras.Input((None, None, 3), name="pictures")
+    x = PictureScaling(image_size, dtype=dtype, name="scaling")(pictures)
     channels = [max(8, round(64 * 2**stage * width)) for stage in range(4)]
     x = _stem(x, stem, channels[0], layers)
     block: Callable = _bottleneck_block if shape.bottleneck else _basic_block

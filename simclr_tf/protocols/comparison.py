@@ -102,7 +102,7 @@ def _contest(
                 splits.validation.labelled(),
                 chosen,
                 part,
-                recipe=chosen.recipe(splits.name, labelled.images.shape[1]),
+                data_name=splits.name,
                 probe=start,
                 name=f"seed {seed}, {name}, {len(labelled)} labels",
             )

@@ -117,10 +117,12 @@ def build_simclr(splits: PictureSplits, settings: PretrainSettings) -> SimCLR:
         mixed_precision=settings.mixed_precision,
     )
     labelled = settings.online_probe and len(splits.train.labelled()) > 0
+    recipe = settings.recipe(splits.name, image_size)
+    view_size = settings.size_of_views(splits.name, image_size)
     model = SimCLR(
         encoder,
         head,
-        build_augmenter(settings.recipe(splits.name, image_size), image_size, settings.seed),
+        build_augmenter(recipe, view_size, settings.seed),
         temperature=settings.temperature,
         num_classes=len(splits.train.class_names) if labelled else 0,
     )
@@ -177,4 +179,7 @@ def _views(splits: PictureSplits, augmenter: Augmenter, epoch: int) -> list[np.n
 
 
 def _grid(rows: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.concatenate(list(row), axis=1) for row in rows], axis=0)
+    """One picture of them all; views are enlarged to the pictures' size."""
+    size = rows[0].shape[1:3]
+    same_size = [tf.image.resize(row, size, method="nearest").numpy() for row in rows]
+    return np.concatenate([np.concatenate(list(row), axis=1) for row in same_size], axis=0)

@@ -12,6 +12,7 @@ import numpy as np
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of, check_positive
 from simclr_tf.data.labels import choose_labels
+from simclr_tf.protocols.view_defaults import check_view_size, default_recipe, default_view_size
 
 ENCODERS = ("resnet10", "resnet18", "resnet34", "resnet50")
 STEMS = ("auto", "cifar", "imagenet")
@@ -20,19 +21,7 @@ PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-
 SUPERVISED_RECIPES = ("crop-flip", "symbols")
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 SCALING_RULES = ("linear", "sqrt", "none")
-
-
-def default_recipe(data_name: str, image_size: int) -> str:
-    """Returns the augmentation recipe that `augment="auto"` means for these pictures.
-
-    Training with labels takes the same one: with few labels its strength is worth a lot. On the
-    CIFAR-10 pictures with 500 labels the baseline reached 45.8 % with it and 35.8 % with crops and
-    flips alone (validation, learning rate 0.002).
-    """
-    if data_name == "symbols":
-        # Arrows point and letters read, so they are not mirrored.
-        return "simclr-symbols"
-    return "simclr-cifar" if image_size <= 64 else "simclr-imagenet"
+MINUTES_OF_A_YEAR = 365 * 24 * 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +38,7 @@ class PretrainSettings:
         projection_size: size of the projections.
         projection_batch_norm: normalise within the head.
         augment: recipe of the views; auto takes one by data set and picture size.
+        view_size: height and width of the views in pixels; 0 decides by the pictures' size.
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
         epochs: passes over the training pictures; 0 takes 4, longer ones where they are few.
@@ -77,6 +67,7 @@ class PretrainSettings:
     projection_size: int = 128
     projection_batch_norm: bool = True
     augment: str = "auto"
+    view_size: int = 0
     temperature: float = 0.2
     batch_size: int = 128
     epochs: int = 0
@@ -104,11 +95,12 @@ class PretrainSettings:
         check_at_least("projection_width", self.projection_width, 0)
         check_at_least("projection_size", self.projection_size, 1)
         check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
+        check_view_size(self.view_size)
         check_positive("temperature", self.temperature)
         check_at_least("batch_size", self.batch_size, 2)
         check_at_least("epochs", self.epochs, 0)
         check_at_least("steps_per_epoch", self.steps_per_epoch, 0)
-        check_at_least("max_minutes", self.max_minutes, 0)
+        check_between("max_minutes", self.max_minutes, 0, MINUTES_OF_A_YEAR)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         check_positive("learning_rate", self.learning_rate)
         check_one_of("learning_rate_scaling", self.learning_rate_scaling, SCALING_RULES)
@@ -122,6 +114,10 @@ class PretrainSettings:
     def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
         return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
+
+    def size_of_views(self, data_name: str, image_size: int) -> int:
+        """Returns height and width of the views of these pictures: `view_size`, unless it is 0."""
+        return self.view_size or default_view_size(data_name, image_size)
 
     def length(self, steps_once: int) -> tuple[int, int]:
         """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.
@@ -141,6 +137,7 @@ class SupervisedSettings:
 
     Attributes:
         augment: recipe of the training pictures; auto takes one by data set and picture size.
+        view_size: height and width of a training picture; 0 decides by the pictures' size.
         batch_size: pictures a step; all labelled pictures where there are fewer.
         pictures: how many pictures are seen in all, whatever the number of labels.
         minimum_epochs: passes over the labelled pictures at least.
@@ -153,6 +150,7 @@ class SupervisedSettings:
     """
 
     augment: str = "auto"
+    view_size: int = 0
     batch_size: int = 128
     pictures: int = 40_000
     minimum_epochs: int = 10
@@ -165,6 +163,7 @@ class SupervisedSettings:
 
     def __post_init__(self) -> None:
         check_one_of("augment", self.augment, ("auto", *SUPERVISED_RECIPES, *PRETRAIN_RECIPES))
+        check_view_size(self.view_size)
         check_at_least("batch_size", self.batch_size, 2)
         check_at_least("pictures", self.pictures, 1)
         check_at_least("minimum_epochs", self.minimum_epochs, 1)
@@ -178,6 +177,10 @@ class SupervisedSettings:
     def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
         return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
+
+    def size_of_views(self, data_name: str, image_size: int) -> int:
+        """Returns height and width of the views of these pictures: `view_size`, unless it is 0."""
+        return self.view_size or default_view_size(data_name, image_size)
 
 
 # A pretrained encoder is changed more gently, and sooner done, than one that starts at random.
@@ -234,5 +237,10 @@ class ComparisonSettings:
 
     def __post_init__(self) -> None:
         check_at_least("seeds", len(self.seeds), 1)
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(
+                f"`seeds` must differ: the same one gives the same result. "
+                f"Received: seeds={self.seeds}"
+            )
         for labels_per_class in self.curve:
             check_at_least("curve_labels_per_class", labels_per_class, 1)

@@ -32,7 +32,7 @@ def train_supervised(
     settings: SupervisedSettings,
     run: RunFolder,
     *,
-    recipe: str = "crop-flip",
+    data_name: str = "",
     probe: LinearProbe | None = None,
     name: str = "training",
 ) -> Classifier:
@@ -46,7 +46,7 @@ def train_supervised(
         validation: pictures that choose the best epoch.
         settings: what to do.
         run: run folder, locked.
-        recipe: augmentation of the training pictures, see `build_augmenter`.
+        data_name: the data set's name, by which `auto` takes the recipe and the views' size.
         probe: linear probe of the same encoder that the classification layer starts from: a
             layer that starts at random would first destroy the features (Kumar et al. 2022,
             "Fine-Tuning can Distort Pretrained Features").
@@ -74,7 +74,7 @@ def train_supervised(
         mode="max",
         name=name,
     )
-    model = _build(encoder, labelled, settings, recipe, plan.total_steps)
+    model = _build(encoder, labelled, settings, data_name, plan.total_steps)
     if probe is not None:
         _start_from_probe(model, probe)
         _calibrate(model, validation)
@@ -121,10 +121,9 @@ def train_baseline(
     encoder = build_settings_encoder(encoder_settings, splits.train.images.shape[1])
     labelled = splits.train.labelled()
     labelled = labelled.subset(budget.choose(labelled.labels, settings.seed))
-    recipe = settings.recipe(splits.name, splits.train.images.shape[1])
     validation = splits.validation.labelled()
     model = train_supervised(
-        encoder, labelled, validation, settings, run, recipe=recipe, name="baseline"
+        encoder, labelled, validation, settings, run, data_name=splits.name, name="baseline"
     )
     return {**test_report(model, splits.test.labelled()), "labels": len(labelled)}
 
@@ -139,14 +138,16 @@ def _build(
     encoder: keras.Model,
     labelled: PictureSet,
     settings: SupervisedSettings,
-    recipe: str,
+    data_name: str,
     total_steps: int,
 ) -> Classifier:
     image_size = labelled.images.shape[1]
+    recipe = settings.recipe(data_name, image_size)
+    view_size = settings.size_of_views(data_name, image_size)
     model = Classifier(
         encoder,
         num_classes=len(labelled.class_names),
-        augmenter=build_augmenter(recipe, image_size, seed=settings.seed),
+        augmenter=build_augmenter(recipe, view_size, settings.seed),
         label_smoothing=settings.label_smoothing,
     )
     model.build((None, image_size, image_size, 3))

@@ -26,7 +26,7 @@ def make_pictures(labels, split, seed=0):
 
 def small_encoder(*_):
     """Mean colours and a dense layer: quick to train, and enough for three colours."""
-    pictures = keras.Input((SIZE, SIZE, 3))
+    pictures = keras.Input((None, None, 3))
     colours = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pictures))
     return keras.Model(pictures, keras.layers.Dense(8, activation="relu")(colours))
 

@@ -143,3 +143,16 @@ def test_the_baseline_has_the_encoder_of_the_pretraining(splits, pretrain_settin
     assert [variable.shape for variable in encoder.variables] == [
         variable.shape for variable in pretrained.variables
     ]
+
+
+def test_views_have_the_size_that_was_asked_for(splits, pretrain_settings):
+    model = build_simclr(splits, dataclasses.replace(pretrain_settings, view_size=12))
+    assert model.augmenter(splits.train.images[:4]).shape == (4, 12, 12, 3)
+
+
+def test_the_grid_of_views_enlarges_them_to_the_size_of_the_pictures():
+    pictures = np.zeros((2, 4, 4, 3), np.uint8)
+    views = np.full((2, 2, 2, 3), 7, np.uint8)
+    grid = pretraining._grid([pictures, views])
+    assert grid.shape == (8, 8, 3)  # 2 rows of 2 pictures of 4 pixels
+    assert (grid[:4] == 0).all() and (grid[4:] == 7).all()

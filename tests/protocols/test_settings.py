@@ -60,13 +60,16 @@ def test_defaults_are_accepted(made):
         ("projection_width", -1, "must be at least 0"),
         ("projection_size", 0, "must be at least 1"),
         ("augment", "simclr", "must be one of: auto, simclr-cifar, simclr-imagenet"),
+        ("view_size", -1, "must be at least 8"),
+        ("view_size", 7, "must be at least 8"),
         ("temperature", 0.0, "must be greater than 0"),
         ("temperature", -0.5, "must be greater than 0"),
         ("temperature", math.nan, "must be greater than 0"),
         ("batch_size", 1, "must be at least 2"),
         ("epochs", -1, "must be at least 0"),
         ("steps_per_epoch", -1, "must be at least 0"),
-        ("max_minutes", -1.0, "must be at least 0"),
+        ("max_minutes", -1.0, "must be between 0 and 525600"),
+        ("max_minutes", math.inf, "must be between 0 and 525600"),
         ("optimizer", "sgdw", "must be one of: sgd, adam, adamw, lars, lamb"),
         ("learning_rate", 0.0, "must be greater than 0"),
         ("learning_rate_scaling", "cubic", "must be one of: linear, sqrt, none"),
@@ -87,6 +90,7 @@ def test_a_pretraining_setting_out_of_range_is_refused(name, value, message):
     ("name", "value", "message"),
     [
         ("augment", "flip", "must be one of: auto, crop-flip, symbols, simclr-cifar"),
+        ("view_size", 7, "must be at least 8"),
         ("batch_size", 1, "must be at least 2"),
         ("pictures", 0, "must be at least 1"),
         ("minimum_epochs", 0, "must be at least 1"),
@@ -124,6 +128,7 @@ def test_a_label_budget_out_of_range_is_refused(arguments, message):
     ("arguments", "message"),
     [
         ({"seeds": ()}, "`seeds` must be at least 1"),
+        ({"seeds": (0, 1, 0)}, r"`seeds` must differ.*Received: seeds=\(0, 1, 0\)"),
         ({"curve": (5, 0)}, "`curve_labels_per_class` must be at least 1"),
     ],
 )
@@ -166,6 +171,28 @@ def test_auto_takes_the_views_by_data_set_and_picture_size(data_name, image_size
 def test_a_named_recipe_is_taken_for_any_pictures():
     assert PretrainSettings(augment="simclr-strong").recipe("symbols", 32) == "simclr-strong"
     assert SupervisedSettings(augment="crop-flip").recipe("symbols", 32) == "crop-flip"
+
+
+# === The size of the views ===
+
+
+@pytest.mark.parametrize(
+    ("data_name", "image_size", "expected"),
+    [
+        ("scenes", 32, 20),  # 32 * 5 / 8
+        ("scenes", 224, 140),
+        ("scenes", 8, 8),  # 5, but views are at least 8
+        ("symbols", 32, 24),  # 32 * 3 / 4
+    ],
+)
+def test_views_are_smaller_than_the_pictures(data_name, image_size, expected):
+    for made in (PretrainSettings, SupervisedSettings):
+        assert made().size_of_views(data_name, image_size) == expected
+
+
+def test_views_have_the_size_that_is_named():
+    for made in (PretrainSettings, SupervisedSettings):
+        assert made(view_size=28).size_of_views("symbols", 32) == 28
 
 
 # === How long ===
