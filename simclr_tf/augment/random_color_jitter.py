@@ -68,7 +68,8 @@ class RandomColorJitter(RandomLayer):
         Returns:
             factors: float32 `[batch, 3]`, of brightness, contrast and saturation.
             turns: float32 `[batch]`, fractions of the colour circle.
-            order: int32 `[batch, 4]`, the operations in the order of their application.
+            order: int32 `[batch, operations]`, those of a strength above 0 in the order of their
+                application: 0 brightness, 1 contrast, 2 saturation, 3 hue.
         """
         seeds = tf.unstack(tf.random.split(seed, 6), num=6)
         strengths = (self.brightness, self.contrast, self.saturation)
@@ -80,12 +81,17 @@ class RandomColorJitter(RandomLayer):
             axis=1,
         )
         turns = draw_uniform(seeds[3], [batch], -self.hue, self.hue)
-        order = tf.argsort(tf.random.stateless_uniform([batch, 4], seeds[4]), axis=1)
+        active = [number for number, strength in enumerate((*strengths, self.hue)) if strength > 0]
+        priorities = tf.random.stateless_uniform([batch, 4], seeds[4])
+        order = tf.argsort(tf.gather(priorities, active, axis=1), axis=1)
+        order = tf.gather(tf.constant(active, tf.int32), order)
         chosen = draw_chosen(seeds[5], batch, self.probability)
         factors = tf.where(chosen[:, None], factors, 1.0)
         return factors, tf.where(chosen, turns, 0.0), order
 
     def transform(self, images, seed):
+        if not any((self.brightness, self.contrast, self.saturation, self.hue)):
+            return tf.cast(images, tf.float32)
         factors, turns, order = self.draw(seed, tf.shape(images)[0])
         return jitter_colors(images, factors, turns if self.hue > 0 else None, order)
 
@@ -114,7 +120,7 @@ def jitter_colors(
         images: `[batch, height, width, 3]`, 0..255.
         factors: float32 `[batch, 3]`.
         turns: float32 `[batch]`, or `None` when no picture's hue is turned.
-        order: int32 `[batch, 4]`, a permutation of 0..3 in every row.
+        order: int32 `[batch, operations]`: different ones of 0..3 in every row, the same in all.
 
     Returns:
         float32 `[batch, height, width, 3]`.
@@ -126,7 +132,7 @@ def jitter_colors(
         planes = _apply_in_order(planes, factors, None, order, hue_place=None)
     else:
         hue_place = tf.cast(tf.argmax(tf.cast(order == _HUE, tf.int32), axis=1), tf.int32)
-        groups = tf.dynamic_partition(tf.range(tf.shape(images)[0]), hue_place, 4)
+        groups = tf.dynamic_partition(tf.range(tf.shape(images)[0]), hue_place, order.shape[1])
         changed = [
             _apply_in_order(
                 tf.gather(planes, rows),
@@ -144,7 +150,7 @@ def jitter_colors(
 
 def _apply_in_order(planes, factors, turns, order, hue_place):
     colors = tf.unstack(planes, axis=1)
-    for place in range(4):
+    for place in range(order.shape[1]):
         if place == hue_place:
             colors = _turn_hue(colors, turns)
         else:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import RandomLayer, draw_chosen, draw_uniform
+from simclr_tf.augment.random_layer import (
+    RandomLayer,
+    apply_to_chosen,
+    draw_chosen,
+    draw_uniform,
+)
 from simclr_tf.checks import check_between, check_range
 
 
@@ -41,10 +46,13 @@ class RandomGaussianNoise(RandomLayer):
         images = tf.cast(images, tf.float32)
         batch = tf.shape(images)[0]
         chosen_seed, sigma_seed, noise_seed = tf.unstack(tf.random.split(seed, 3), num=3)
-        sigma = draw_uniform(sigma_seed, [batch], *self.sigma)
-        sigma = tf.where(draw_chosen(chosen_seed, batch, self.probability), sigma, 0.0)
-        noise = tf.random.stateless_normal(tf.shape(images), noise_seed)
-        return tf.clip_by_value(images + sigma[:, None, None, None] * noise, 0.0, 255.0)
+        sigma = draw_uniform(sigma_seed, [batch], *self.sigma)[:, None, None, None]
+
+        def add_noise(rows, numbers):
+            noise = tf.random.stateless_normal(tf.shape(rows), noise_seed)
+            return tf.clip_by_value(rows + tf.gather(sigma, numbers) * noise, 0.0, 255.0)
+
+        return apply_to_chosen(images, draw_chosen(chosen_seed, batch, self.probability), add_noise)
 
     def get_config(self):
         return {**super().get_config(), "sigma": self.sigma, "probability": self.probability}

@@ -68,7 +68,7 @@ class PretrainSettings:
     projection_batch_norm: bool = True
     augment: str = "auto"
     view_size: int = 0
-    temperature: float = 0.2
+    temperature: float = 0.15
     batch_size: int = 128
     epochs: int = 0
     steps_per_epoch: int = 0
@@ -137,7 +137,6 @@ class SupervisedSettings:
 
     Attributes:
         augment: recipe of the training pictures; auto takes one by data set and picture size.
-        view_size: height and width of a training picture; 0 decides by the pictures' size.
         batch_size: pictures a step; all labelled pictures where there are fewer.
         pictures: how many pictures are seen in all, whatever the number of labels.
         minimum_epochs: passes over the labelled pictures at least.
@@ -150,7 +149,6 @@ class SupervisedSettings:
     """
 
     augment: str = "auto"
-    view_size: int = 0
     batch_size: int = 128
     pictures: int = 40_000
     minimum_epochs: int = 10
@@ -163,7 +161,6 @@ class SupervisedSettings:
 
     def __post_init__(self) -> None:
         check_one_of("augment", self.augment, ("auto", *SUPERVISED_RECIPES, *PRETRAIN_RECIPES))
-        check_view_size(self.view_size)
         check_at_least("batch_size", self.batch_size, 2)
         check_at_least("pictures", self.pictures, 1)
         check_at_least("minimum_epochs", self.minimum_epochs, 1)
@@ -177,10 +174,6 @@ class SupervisedSettings:
     def recipe(self, data_name: str, image_size: int) -> str:
         """Returns the augmentation recipe for these pictures: `augment`, unless it is auto."""
         return default_recipe(data_name, image_size) if self.augment == "auto" else self.augment
-
-    def size_of_views(self, data_name: str, image_size: int) -> int:
-        """Returns height and width of the views of these pictures: `view_size`, unless it is 0."""
-        return self.view_size or default_view_size(data_name, image_size)
 
 
 # A pretrained encoder is changed more gently, and sooner done, than one that starts at random.

@@ -46,7 +46,7 @@ def train_supervised(
         validation: pictures that choose the best epoch.
         settings: what to do.
         run: run folder, locked.
-        data_name: the data set's name, by which `auto` takes the recipe and the views' size.
+        data_name: the data set's name, by which `auto` takes the recipe.
         probe: linear probe of the same encoder that the classification layer starts from: a
             layer that starts at random would first destroy the features (Kumar et al. 2022,
             "Fine-Tuning can Distort Pretrained Features").
@@ -143,11 +143,10 @@ def _build(
 ) -> Classifier:
     image_size = labelled.images.shape[1]
     recipe = settings.recipe(data_name, image_size)
-    view_size = settings.size_of_views(data_name, image_size)
     model = Classifier(
         encoder,
         num_classes=len(labelled.class_names),
-        augmenter=build_augmenter(recipe, view_size, settings.seed),
+        augmenter=build_augmenter(recipe, image_size, settings.seed),
         label_smoothing=settings.label_smoothing,
     )
     model.build((None, image_size, image_size, 3))

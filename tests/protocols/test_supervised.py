@@ -119,18 +119,6 @@ def test_the_accuracy_of_the_returned_classifier_is_the_best_measured(
     assert np.mean(predictions == splits.validation.labels) == pytest.approx(max(measured))
 
 
-def test_training_pictures_have_the_size_of_views_and_tests_the_size_of_pictures(
-    splits, run, supervised_settings
-):
-    settings = dataclasses.replace(supervised_settings, view_size=9, pictures=16)
-    model = train_supervised(
-        small_encoder(), splits.train.labelled(), splits.validation, settings, run
-    )
-    pictures = splits.test.images
-    assert model.augmenter(pictures).shape[1:] == (9, 9, 3)
-    assert model(pictures).shape == (len(pictures), len(splits.test.class_names))
-
-
 def test_the_saved_models_are_the_returned_ones(splits, run, supervised_settings):
     encoder = small_encoder()
     labelled = splits.train.labelled()
