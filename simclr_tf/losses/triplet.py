@@ -217,7 +217,7 @@ class Triplet(keras.losses.Loss):
         super().__init__(name=name, reduction=None)
         check_arguments(margin, mining, distance)
         check_at_least("seed", seed, 0)
-        self.arguments = {
+        self.arguments: dict[str, Any] = {
             "margin": margin,
             "mining": mining,
             "distance": distance,

@@ -50,4 +50,4 @@ def test_hard_triplets_cost_the_same_with_singletons_too(batch, distance, margin
 @pytest.mark.parametrize("temperature", [0.07, 0.1, 0.5])
 def test_nt_xent_costs_the_same(temperature):
     loss = nt_xent(GOLDEN["nt_xent/z_a"], GOLDEN["nt_xent/z_b"], temperature)
-    np.testing.assert_allclose(loss, GOLDEN[f"nt_xent/{temperature}"], rtol=1e-5)
+    np.testing.assert_allclose(loss, GOLDEN[f"nt_xent/{temperature}"], rtol=1e-5, atol=2e-6)
