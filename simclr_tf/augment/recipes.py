@@ -7,12 +7,14 @@ from collections.abc import Callable
 from simclr_tf.augment.augmenter import Augmenter
 from simclr_tf.augment.random_affine_crop import RandomAffineCrop
 from simclr_tf.augment.random_color_jitter import RandomColorJitter
+from simclr_tf.augment.random_erasing import RandomErasing
 from simclr_tf.augment.random_gaussian_blur import RandomGaussianBlur
 from simclr_tf.augment.random_gaussian_noise import RandomGaussianNoise
 from simclr_tf.augment.random_grayscale import RandomGrayscale
 from simclr_tf.augment.random_layer import RandomLayer
 from simclr_tf.augment.random_resized_crop import RandomResizedCrop
 from simclr_tf.augment.random_solarize import RandomSolarize
+from simclr_tf.augment.trivial_augment_wide import TrivialAugmentWide
 from simclr_tf.checks import check_at_least, check_one_of
 
 
@@ -26,6 +28,7 @@ def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augm
     | `simclr-strong` | .08–1 | .8 .8 .8 .2, p .8 | .2 | flip, blur p .5, noise, solarise p .2 |
     | `simclr-symbols` | .4–1, turned ≤ 12° | .6 .6 – –, p .8 | 1 | blur p .3, noise, invert p .5 |
     | `crop-flip` | .2–1 | – | – | flip (for training with labels) |
+    | `trivial-wide` | .2–1 | one of 14 operations each | – | flip, erasing p .1 (with labels) |
     | `symbols` | .4–1 | .4 .4 .4 0, p .8 | – | noise (for training with labels) |
 
     Args:
@@ -41,7 +44,8 @@ def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augm
 
     Reference:
         SimCLR (Chen et al. 2020), appendix A, and for CIFAR appendix B.9, where blur is left out.
-        `simclr-cifar` has the settings of lightly's CIFAR-10 benchmark.
+        `simclr-cifar` has the settings of lightly's CIFAR-10 benchmark. TrivialAugment (Müller &
+        Hutter 2021), with the erasing of torchvision's recipe.
     """
     check_one_of("augment", name, RECIPES)
     check_at_least("image_size", image_size, 8)
@@ -92,6 +96,14 @@ def _crop_flip(size: int) -> list[RandomLayer]:
     return [RandomResizedCrop(size, scale=(0.2, 1.0), horizontal_flip=0.5)]
 
 
+def _trivial_wide(size: int) -> list[RandomLayer]:
+    return [
+        RandomResizedCrop(size, scale=(0.2, 1.0), horizontal_flip=0.5),
+        TrivialAugmentWide(),
+        RandomErasing(0.1),
+    ]
+
+
 def _symbols(size: int) -> list[RandomLayer]:
     return [
         RandomResizedCrop(size, scale=(0.4, 1.0)),
@@ -111,5 +123,6 @@ RECIPES: dict[str, Callable[[int], list[RandomLayer]]] = {
     "simclr-strong": _simclr_strong,
     "simclr-symbols": _simclr_symbols,
     "crop-flip": _crop_flip,
+    "trivial-wide": _trivial_wide,
     "symbols": _symbols,
 }

@@ -1,5 +1,6 @@
 """Pictures from folders and data sets to batches of uint8."""
 
+from simclr_tf.data.class_batches import class_batches as class_batches
 from simclr_tf.data.decode import UnreadablePicture as UnreadablePicture
 from simclr_tf.data.decode import decode_picture as decode_picture
 from simclr_tf.data.labels import choose_classes as choose_classes

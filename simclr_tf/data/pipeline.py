@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simclr_tf.checks import check_at_least
+from simclr_tf.data.class_index import ClassIndex
 from simclr_tf.data.picture_set import PictureSet
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ def training_batches(
     *,
     start_step: int = 0,
     num_steps: int,
+    class_balanced: bool = False,
 ) -> tf.data.Dataset:
     """Returns shuffled batches; batch number `step` depends on `(seed, step)` only.
 
@@ -49,29 +52,72 @@ def training_batches(
         seed: seed of the order, at least 0.
         start_step: number of the first batch, from 0.
         num_steps: how many batches to give.
+        class_balanced: all classes come equally often, in rounds that visit each once, whatever
+            their sizes; unlabelled pictures are left out. There are no epochs over pictures then.
 
     Returns:
         A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`.
 
     Raises:
-        ValueError: if `batch_size` is greater than the number of pictures, or an argument
-            is negative.
+        ValueError: if `batch_size` is greater than the number of pictures, an argument is
+            negative, or `class_balanced` finds no label.
     """
-    import tensorflow as tf
-
     check_at_least("seed", seed, 0)
-    check_at_least("start_step", start_step, 0)
-    check_at_least("num_steps", num_steps, 0)
     steps = steps_per_epoch(len(picture_set), batch_size)
-    images, labels = picture_set.images, picture_set.labels
+    if class_balanced:
+        rows_of = _balanced_rows(ClassIndex(picture_set.labels, seed), batch_size)
+        return batches_of_rows(picture_set, rows_of, batch_size, start_step, num_steps)
 
     @functools.lru_cache(maxsize=2)
     def epoch_order(epoch: int) -> np.ndarray:
-        return np.random.default_rng([seed, epoch]).permutation(len(images))
+        return np.random.default_rng([seed, epoch]).permutation(len(picture_set))
+
+    def shuffled_rows(step: int) -> np.ndarray:
+        epoch, position = divmod(step, steps)
+        return epoch_order(epoch)[position * batch_size : (position + 1) * batch_size]
+
+    return batches_of_rows(picture_set, shuffled_rows, batch_size, start_step, num_steps)
+
+
+def _balanced_rows(index: ClassIndex, batch_size: int) -> Callable[[int], np.ndarray]:
+    def rows_of(step: int) -> np.ndarray:
+        places = range(step * batch_size, (step + 1) * batch_size)
+        return np.concatenate([index.group(*index.class_at(place), 1) for place in places])
+
+    return rows_of
+
+
+def batches_of_rows(
+    picture_set: PictureSet,
+    rows_of: Callable[[int], np.ndarray],
+    batch_size: int,
+    start_step: int,
+    num_steps: int,
+) -> tf.data.Dataset:
+    """Returns the batches whose rows a function of the step names.
+
+    Args:
+        picture_set: the pictures, in memory or in a memory map.
+        rows_of: from the number of a batch to its rows, int `[batch]`; a pure function, called
+            from several threads.
+        batch_size: rows of every batch.
+        start_step: number of the first batch, from 0.
+        num_steps: how many batches to give.
+
+    Returns:
+        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`.
+
+    Raises:
+        ValueError: if a number is negative.
+    """
+    import tensorflow as tf
+
+    check_at_least("start_step", start_step, 0)
+    check_at_least("num_steps", num_steps, 0)
+    images, labels = picture_set.images, picture_set.labels
 
     def gather(step: np.int64) -> tuple[np.ndarray, np.ndarray]:
-        epoch, position = divmod(int(step), steps)
-        rows = epoch_order(epoch)[position * batch_size : (position + 1) * batch_size]
+        rows = rows_of(int(step))
         return np.asarray(images[rows]), np.asarray(labels[rows], np.int32)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

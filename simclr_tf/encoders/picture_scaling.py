@@ -1,8 +1,11 @@
-"""The first layer of an encoder: raw pictures to standardised ones."""
+"""Raw pictures standardised by the statistics of ImageNet."""
 
 from __future__ import annotations
 
 import keras
+from keras import ops
+
+from simclr_tf.encoders.encoder_input import EncoderInput
 
 # Of the ImageNet pictures, as fractions of 255: red, green, blue.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -10,14 +13,11 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class PictureScaling(keras.layers.Layer):
+class PictureScaling(EncoderInput):
     """Standardises raw pictures by ImageNet's mean and standard deviation.
 
-    It also remembers for which size of pictures its encoder was made: a convolutional encoder
-    takes others too (its training views are smaller), only with worse features.
-
     Args:
-        image_size: height and width in pixels of the pictures that the encoder is meant for.
+        image_size: see `EncoderInput`.
         **kwargs: further arguments of `keras.layers.Layer`.
 
     Input shape:
@@ -25,32 +25,12 @@ class PictureScaling(keras.layers.Layer):
 
     Output shape:
         Same as the input.
+
+    Example:
+        >>> scaled = PictureScaling(image_size=32)(pictures)
     """
 
-    def __init__(self, image_size: int, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.image_size = image_size
-        self.scale = [1 / (255 * std) for std in IMAGENET_STD]
-        self.offset = [-mean / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)]
-
-    def call(self, inputs):
-        pictures = keras.ops.cast(inputs, self.compute_dtype)
-        scale = keras.ops.cast(self.scale, self.compute_dtype)
-        return pictures * scale + keras.ops.cast(self.offset, self.compute_dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "image_size": self.image_size}
-
-
-def picture_size(encoder: keras.Model) -> int | None:
-    """Returns height and width of the pictures that `encoder` is meant for, in pixels.
-
-    A model from elsewhere is asked for its input shape; `None` where that does not tell.
-    """
-    for layer in encoder.layers:
-        if isinstance(layer, PictureScaling):
-            return layer.image_size
-    return encoder.input_shape[1]
+    def call(self, images):
+        scale = ops.cast([1 / (255 * std) for std in IMAGENET_STD], self.compute_dtype)
+        offsets = [-mean / std for mean, std in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)]
+        return super().call(images) * scale + ops.cast(offsets, self.compute_dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,10 +14,11 @@ from simclr_tf.encoders.picture_scaling import PictureScaling
 
 @dataclass(frozen=True)
 class ResNetShape:
-    """Blocks in each of the four stages, and the kind of block."""
+    """Blocks in each of the four stages, the kind of block, and how wide a bottleneck is."""
 
     blocks: tuple[int, int, int, int]
     bottleneck: bool
+    inner_width: int = 1
 
 
 RESNETS: dict[str, ResNetShape] = {
@@ -24,6 +26,7 @@ RESNETS: dict[str, ResNetShape] = {
     "resnet18": ResNetShape((2, 2, 2, 2), bottleneck=False),
     "resnet34": ResNetShape((3, 4, 6, 3), bottleneck=False),
     "resnet50": ResNetShape((3, 4, 6, 3), bottleneck=True),
+    "wide_resnet50_2": ResNetShape((3, 4, 6, 3), bottleneck=True, inner_width=2),
 }
 
 
@@ -50,7 +53,9 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
 
     Reference:
         He et al. 2015, "Deep Residual Learning for Image Recognition", with the stride of a
-        bottleneck on its 3×3 convolution as in torchvision.
+        bottleneck on its 3×3 convolution as in torchvision. Zagoruyko & Komodakis 2016, "Wide
+        residual networks", for the wide one: the inner convolutions of its bottlenecks have twice
+        the channels.
     """
     shape = RESNETS[name]
     layers = _Layers(dtype)
@@ -59,7 +64,9 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
     x = PictureScaling(image_size, dtype=dtype, name="scaling")(pictures)
     channels = [max(8, round(64 * 2**stage * width)) for stage in range(4)]
     x = _stem(x, stem, channels[0], layers)
-    block: Callable = _bottleneck_block if shape.bottleneck else _basic_block
+    block: Callable = _basic_block
+    if shape.bottleneck:
+        block = functools.partial(_bottleneck_block, inner_width=shape.inner_width)
     for stage, repeats in enumerate(shape.blocks):
         for number in range(repeats):
             stride = 2 if stage > 0 and number == 0 else 1
@@ -127,10 +134,11 @@ def _basic_block(x, channels, stride, name, layers):
     )
 
 
-def _bottleneck_block(x, channels, stride, name, layers):
-    y = layers.convolution(x, channels, 1, 1, f"{name}_conv1")
+def _bottleneck_block(x, channels, stride, name, layers, inner_width):
+    inner = inner_width * channels
+    y = layers.convolution(x, inner, 1, 1, f"{name}_conv1")
     y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
-    y = layers.convolution(y, channels, 3, stride, f"{name}_conv2")
+    y = layers.convolution(y, inner, 3, stride, f"{name}_conv2")
     y = layers.relu(layers.normalization(y, f"{name}_bn2"), f"{name}_relu2")
     y = layers.convolution(y, 4 * channels, 1, 1, f"{name}_conv3")
     y = layers.normalization(y, f"{name}_bn3")

@@ -14,11 +14,22 @@ from simclr_tf.checks import check_at_least, check_between, check_one_of, check_
 from simclr_tf.data.labels import choose_labels
 from simclr_tf.protocols.view_defaults import check_view_size, default_recipe, default_view_size
 
-ENCODERS = ("resnet10", "resnet18", "resnet34", "resnet50")
+ENCODERS = (
+    "resnet10",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "wide_resnet50_2",
+    "squeezenet",
+    "efficientnetv2_b0",
+    "convnext_tiny",
+    "mobilenetv3_small",
+    "mobilenetv3_large",
+)
 STEMS = ("auto", "cifar", "imagenet")
 PRECISIONS = ("none", "bfloat16", "float16")
 PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols")
-SUPERVISED_RECIPES = ("crop-flip", "symbols")
+SUPERVISED_RECIPES = ("crop-flip", "trivial-wide", "symbols")
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 SCALING_RULES = ("linear", "sqrt", "none")
 MINUTES_OF_A_YEAR = 365 * 24 * 60
@@ -29,7 +40,7 @@ class PretrainSettings:
     """Everything that decides a pretraining but the pictures; defaults suit a small CPU.
 
     Attributes:
-        encoder: network: resnet10, resnet18, resnet34 or resnet50.
+        encoder: network: resnet10, 18, 34 or 50, wide_resnet50_2, squeezenet, convnext_tiny, ….
         width: multiplier of the encoder's channels.
         stem: first layers: cifar (3×3), imagenet (7×7 and pooling) or auto (by picture size).
         mixed_precision: none, bfloat16 or float16.

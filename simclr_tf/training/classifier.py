@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment import Augmenter
+from simclr_tf.augment import Augmenter, LabelMixer
 from simclr_tf.checks import check_at_least, check_between
 
 
@@ -20,6 +20,9 @@ class Classifier(keras.Model):
         num_classes: at least 2.
         augmenter: `Augmenter` that draws one view of each training picture; `None` for none.
         label_smoothing: share of the target spread over all classes, 0..1.
+        label_mixer: `MixUp` or `CutMix` that mixes the augmented pictures of a training batch and
+            their targets; `None` for none. The accuracy of a training step then counts the
+            picture's own label.
 
     Input shape:
         `fit` takes `(pictures, labels)`: uint8 `[batch, height, width, 3]`, int32 `[batch]`.
@@ -43,6 +46,7 @@ class Classifier(keras.Model):
         *,
         augmenter: Augmenter | None = None,
         label_smoothing: float = 0.0,
+        label_mixer: LabelMixer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -52,6 +56,7 @@ class Classifier(keras.Model):
         self.num_classes = num_classes
         self.augmenter = augmenter
         self.label_smoothing = label_smoothing
+        self.label_mixer = label_mixer
         self.head = keras.layers.Dense(num_classes, dtype="float32", name="head")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "accuracy")}
 
@@ -71,9 +76,12 @@ class Classifier(keras.Model):
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         if self.augmenter is not None:
             images = self.augmenter(images, training=True)
+        targets = labels
+        if self.label_mixer is not None:
+            images, targets = self.label_mixer((images, tf.one_hot(labels, self.num_classes)))
         with tf.GradientTape() as tape:
             logits = self(images, training=True)
-            loss = self.cross_entropy(labels, logits)
+            loss = self.cross_entropy(targets, logits)
             scaled_loss = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
@@ -84,10 +92,18 @@ class Classifier(keras.Model):
         logits = self(images, training=False)
         return self.update_metrics(labels, logits, self.cross_entropy(labels, logits))
 
-    def cross_entropy(self, labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        """Returns the mean cross-entropy, a float32 scalar, of smoothed targets."""
+    def cross_entropy(self, targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """Returns the mean cross-entropy, a float32 scalar, of smoothed targets.
+
+        Args:
+            targets: labels, int `[batch]`, or soft targets, floating `[batch, num_classes]`.
+            logits: `[batch, num_classes]`.
+        """
         log_probabilities = tf.nn.log_softmax(tf.cast(logits, tf.float32))
-        own = tf.gather(log_probabilities, labels, batch_dims=1)
+        if len(targets.shape) == 1:
+            own = tf.gather(log_probabilities, targets, batch_dims=1)
+        else:
+            own = tf.reduce_sum(targets * log_probabilities, axis=1)
         all_classes = tf.reduce_mean(log_probabilities, axis=1)
         smoothing = self.label_smoothing
         return -tf.reduce_mean((1.0 - smoothing) * own + smoothing * all_classes)
@@ -108,12 +124,13 @@ class Classifier(keras.Model):
             "num_classes": self.num_classes,
             "augmenter": None if self.augmenter is None else serialize(self.augmenter),
             "label_smoothing": self.label_smoothing,
+            "label_mixer": None if self.label_mixer is None else serialize(self.label_mixer),
         }
 
     @classmethod
     def from_config(cls, config):
         config = dict(config)
-        for part in ("encoder", "augmenter"):
-            if config[part] is not None:
+        for part in ("encoder", "augmenter", "label_mixer"):
+            if config.get(part) is not None:
                 config[part] = keras.saving.deserialize_keras_object(config[part])
         return cls(**config)

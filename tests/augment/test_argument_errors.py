@@ -1,13 +1,17 @@
 import pytest
 
 from simclr_tf.augment import (
+    CutMix,
+    MixUp,
     RandomColorJitter,
+    RandomErasing,
     RandomFlip,
     RandomGaussianBlur,
     RandomGaussianNoise,
     RandomGrayscale,
     RandomResizedCrop,
     RandomSolarize,
+    TrivialAugmentWide,
 )
 
 INVALID = [
@@ -36,6 +40,13 @@ INVALID = [
     (RandomGrayscale, {"probability": 1.1}, "`probability` must be between 0 and 1"),
     (RandomSolarize, {"threshold": 256}, "`threshold` must be between 0 and 255"),
     (RandomSolarize, {"probability": -0.5}, "`probability` must be between 0 and 1"),
+    (RandomErasing, {"probability": 1.5}, "`probability` must be between 0 and 1"),
+    (RandomErasing, {"scale": (0.4, 0.2)}, "`scale` must be two numbers .* scale=.0.4, 0.2."),
+    (RandomErasing, {"ratio": (0, 1)}, "`ratio` must be two numbers"),
+    (RandomErasing, {"fill": -1}, "`fill` must be between 0 and 255. Received: fill=-1"),
+    (TrivialAugmentWide, {"fill": 256}, "`fill` must be between 0 and 255. Received: fill=256"),
+    (MixUp, {"alpha": 0}, "`alpha` must be greater than 0. Received: alpha=0"),
+    (CutMix, {"alpha": -1}, "`alpha` must be greater than 0. Received: alpha=-1"),
 ]
 
 

@@ -8,15 +8,17 @@ import tensorflow as tf
 from simclr_tf.augment import (
     RECIPES,
     RandomColorJitter,
+    RandomErasing,
     RandomFlip,
     RandomGaussianBlur,
     RandomGrayscale,
     RandomResizedCrop,
+    TrivialAugmentWide,
     build_augmenter,
 )
 
 NAMES = ["simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols", "crop-flip"]
-NAMES += ["symbols"]
+NAMES += ["trivial-wide", "symbols"]
 
 
 def pictures(size, count=4):
@@ -103,6 +105,15 @@ def test_the_blur_shrinks_with_the_picture():
 def test_label_training_keeps_the_colours():
     assert layer_of("crop-flip", RandomColorJitter) is None
     assert layer_of("crop-flip", RandomGrayscale) is None
+
+
+def test_the_recipe_of_trivial_augment_crops_draws_one_operation_and_erases():
+    crop, trivial, erasing = RECIPES["trivial-wide"](32)
+    assert isinstance(crop, RandomResizedCrop)
+    assert crop.horizontal_flip == 0.5
+    assert isinstance(trivial, TrivialAugmentWide)
+    assert isinstance(erasing, RandomErasing)
+    assert erasing.probability == 0.1
 
 
 def test_an_unknown_recipe_lists_the_known_ones():

@@ -39,6 +39,7 @@ def small():
         ("resnet18", 0.25, 128),
         ("resnet34", 0.25, 128),
         ("resnet50", 0.25, 512),
+        ("wide_resnet50_2", 0.125, 256),
     ],
 )
 def test_every_network_and_stem_gives_features_of_the_stated_size(name, width, size, stem):
@@ -83,6 +84,14 @@ def test_the_wide_resnet18_has_the_parameters_of_torchvision():
     encoder = build_encoder("resnet18", image_size=224)
     trainable = sum(int(np.prod(weight.shape)) for weight in encoder.trainable_weights)
     assert trainable == 11_689_512 - 513_000
+
+
+def test_the_resnet50_of_double_width_has_the_parameters_of_torchvision():
+    # torchvision's wide_resnet50_2 has 68,883,240 parameters, of which 2048 * 1000 + 1000 =
+    # 2,049,000 in its classifier.
+    encoder = build_encoder("wide_resnet50_2", image_size=224)
+    trainable = sum(int(np.prod(weight.shape)) for weight in encoder.trainable_weights)
+    assert trainable == 68_883_240 - 2_049_000
 
 
 @pytest.mark.parametrize("size, stem", [(64, "cifar"), (65, "imagenet")])

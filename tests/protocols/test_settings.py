@@ -6,8 +6,7 @@ import pytest
 
 from simclr_tf import schedules
 from simclr_tf.augment.recipes import RECIPES
-from simclr_tf.encoders.build import DTYPE_POLICIES
-from simclr_tf.encoders.resnet import RESNETS
+from simclr_tf.encoders import build as encoders
 from simclr_tf.optimizers import build
 from simclr_tf.protocols import settings
 from simclr_tf.protocols.settings import (
@@ -21,7 +20,7 @@ from simclr_tf.protocols.settings import (
 
 
 def test_the_encoders_are_those_of_the_registry():
-    assert set(settings.ENCODERS) == set(RESNETS)
+    assert settings.ENCODERS == encoders.ENCODERS
 
 
 def test_the_recipes_are_those_of_the_registry():
@@ -38,7 +37,7 @@ def test_the_scaling_rules_are_those_of_the_registry():
 
 
 def test_the_precisions_are_those_of_the_registry():
-    assert set(settings.PRECISIONS) == set(DTYPE_POLICIES)
+    assert set(settings.PRECISIONS) == set(encoders.DTYPE_POLICIES)
 
 
 # === Checks ===
@@ -89,7 +88,7 @@ def test_a_pretraining_setting_out_of_range_is_refused(name, value, message):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("augment", "flip", "must be one of: auto, crop-flip, symbols, simclr-cifar"),
+        ("augment", "flip", "must be one of: auto, crop-flip, trivial-wide, symbols, simclr-cifar"),
         ("batch_size", 1, "must be at least 2"),
         ("pictures", 0, "must be at least 1"),
         ("minimum_epochs", 0, "must be at least 1"),

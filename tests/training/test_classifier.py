@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simclr_tf.augment import Augmenter, RandomSolarize
+from simclr_tf.augment import Augmenter, CutMix, MixUp, RandomSolarize
 from simclr_tf.training import Classifier
 from tests.training.conftest import make_augmenter, make_encoder, make_pictures
 
@@ -47,6 +47,35 @@ def test_the_loss_equals_that_of_keras():
     )
     loss = Classifier(make_encoder(), 4, label_smoothing=0.2).cross_entropy(labels, logits)
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
+
+
+def test_soft_targets_give_the_loss_of_keras():
+    generator = np.random.default_rng(2)
+    logits = generator.normal(size=(6, 4)).astype("float32")
+    targets = generator.dirichlet(np.ones(4), size=6).astype("float32")
+    expected = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2)(
+        targets, logits
+    )
+    loss = Classifier(make_encoder(), 4, label_smoothing=0.2).cross_entropy(
+        tf.constant(targets), logits
+    )
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("mixer_class", [MixUp, CutMix])
+def test_mixed_pictures_are_learned_with_their_mixed_targets_in_training_alone(
+    pictures, mixer_class
+):
+    images, labels = pictures
+    model = make_classifier(label_mixer=mixer_class(alpha=1.0, seed=3))
+    mixed, targets = mixer_class(alpha=1.0, seed=3)((images, np.eye(3)[labels]))
+    of_mixtures = float(model.cross_entropy(targets, model(mixed)))
+    of_pictures = float(model.cross_entropy(tf.constant(labels), model(images)))
+    assert abs(of_mixtures - of_pictures) > 1e-4
+    training = model.train_on_batch(images, labels, return_dict=True)
+    evaluation = model.test_on_batch(images, labels, return_dict=True)
+    assert training["loss"] == pytest.approx(of_mixtures, rel=1e-5)
+    assert evaluation["loss"] == pytest.approx(of_pictures, rel=1e-5)
 
 
 def test_huge_float16_logits_give_a_finite_loss():
@@ -106,11 +135,14 @@ def test_a_frozen_encoder_stays_as_it_is_while_the_head_learns(pictures):
 
 
 def test_every_argument_is_in_the_config():
-    model = make_classifier(num_classes=5, label_smoothing=0.3, augmenter=make_augmenter())
+    model = make_classifier(
+        num_classes=5, label_smoothing=0.3, augmenter=make_augmenter(), label_mixer=MixUp(0.7)
+    )
     config = model.get_config()
     assert (config["num_classes"], config["label_smoothing"]) == (5, 0.3)
     copy = Classifier.from_config(config)
     assert (copy.num_classes, copy.label_smoothing) == (5, 0.3)
+    assert copy.label_mixer.alpha == 0.7
     assert copy.augmenter.get_config() == model.augmenter.get_config()
     assert copy.encoder.get_config() == model.encoder.get_config()
 

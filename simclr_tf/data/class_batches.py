@@ -1,0 +1,92 @@
+"""Batches of P classes × K pictures, which losses over classes need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simclr_tf.checks import check_at_least
+from simclr_tf.data.class_index import ClassIndex
+from simclr_tf.data.picture_set import PictureSet
+from simclr_tf.data.pipeline import batches_of_rows
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+def class_batches(
+    pictures: PictureSet,
+    classes_per_batch: int,
+    pictures_per_class: int,
+    seed: int,
+    *,
+    start_step: int = 0,
+    num_steps: int,
+    repeat: bool = False,
+) -> tf.data.Dataset:
+    """Returns batches of P classes × K pictures; batch `step` depends on `(seed, step)` only.
+
+    A round visits every class once, in a shuffled order, P at a time; the incomplete batch at its
+    end is dropped. Large and small classes come equally often, whatever their sizes, and each
+    class shows all its pictures before one comes again. Unlabelled pictures are left out. The
+    labels are sorted once at the start; after that a batch costs P small permutations.
+
+    Args:
+        pictures: the pictures, in memory or in a memory map.
+        classes_per_batch: P, from 1 to the number of classes.
+        pictures_per_class: K, at least 1; a loss over classes needs 2, or two views of each.
+        seed: seed of the orders, at least 0.
+        start_step: number of the first batch, from 0.
+        num_steps: how many batches to give.
+        repeat: a class of fewer than K pictures (a singleton, say) gives some of them more than
+            once; they differ by their augmentation only. By default that is an error.
+
+    Returns:
+        A data set of `(images, labels)`: uint8 `[P * K, size, size, 3]`, int32 `[P * K]`, the K
+        pictures of a class one after the other.
+
+    Raises:
+        ValueError: if a class has fewer than K pictures and `repeat` is false, there are fewer
+            than P classes, no picture has a label, or an argument is negative.
+    """
+    check_at_least("classes_per_batch", classes_per_batch, 1)
+    check_at_least("pictures_per_class", pictures_per_class, 1)
+    index = ClassIndex(pictures.labels, seed)
+    if classes_per_batch > len(index):
+        raise ValueError(
+            f"`classes_per_batch` must be at most the number of classes ({len(index)}). "
+            f"Received: classes_per_batch={classes_per_batch!r}"
+        )
+    if not repeat:
+        _check_class_sizes(pictures, index, pictures_per_class)
+    steps_a_round = len(index) // classes_per_batch
+
+    def rows_of(step: int) -> np.ndarray:
+        # Place by round: what a round drops is not carried into the next.
+        visit, number = divmod(step, steps_a_round)
+        first = visit * len(index) + number * classes_per_batch
+        drawn = (index.class_at(first + offset) for offset in range(classes_per_batch))
+        return np.concatenate(
+            [index.group(position, visit, pictures_per_class) for position, visit in drawn]
+        )
+
+    return batches_of_rows(
+        pictures, rows_of, classes_per_batch * pictures_per_class, start_step, num_steps
+    )
+
+
+def _check_class_sizes(pictures: PictureSet, index: ClassIndex, pictures_per_class: int) -> None:
+    small = np.flatnonzero(index.counts < pictures_per_class)
+    if not len(small):
+        return
+    smallest = small[np.argmin(index.counts[small])]
+    label, count = int(index.classes[smallest]), int(index.counts[smallest])
+    names = pictures.class_names
+    name = repr(names[label]) if label < len(names) else str(label)
+    raise ValueError(
+        f"`pictures_per_class` must be at most the pictures of the smallest class, {count} of "
+        f"class {name} (fewer than {pictures_per_class} in {len(small)} of {len(index)} classes), "
+        "unless `repeat` is true and pictures come more than once. "
+        f"Received: pictures_per_class={pictures_per_class!r}"
+    )
