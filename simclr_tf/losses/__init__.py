@@ -2,3 +2,5 @@
 
 from simclr_tf.losses.nt_xent import NTXent as NTXent
 from simclr_tf.losses.nt_xent import nt_xent as nt_xent
+from simclr_tf.losses.sup_con import SupCon as SupCon
+from simclr_tf.losses.sup_con import sup_con as sup_con
