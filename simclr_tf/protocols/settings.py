@@ -51,6 +51,7 @@ class PretrainSettings:
         augment: recipe of the views; auto takes one by data set and picture size.
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
+        microbatch_size: pictures held in memory at once; divides the batch size; 0 takes all.
         epochs: passes over the training pictures; 0 takes 4, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
@@ -79,6 +80,7 @@ class PretrainSettings:
     augment: str = "auto"
     temperature: float = 0.2
     batch_size: int = 128
+    microbatch_size: int = 0
     epochs: int = 0
     steps_per_epoch: int = 0
     max_minutes: float = 0.0
@@ -106,6 +108,12 @@ class PretrainSettings:
         check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
         check_positive("temperature", self.temperature)
         check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("microbatch_size", self.microbatch_size, 0)
+        if self.microbatch_size and self.batch_size % self.microbatch_size:
+            raise ValueError(
+                f"`microbatch_size` must divide `batch_size` ({self.batch_size}). "
+                f"Received: microbatch_size={self.microbatch_size!r}"
+            )
         check_at_least("epochs", self.epochs, 0)
         check_at_least("steps_per_epoch", self.steps_per_epoch, 0)
         check_at_least("max_minutes", self.max_minutes, 0)
