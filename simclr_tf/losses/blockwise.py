@@ -15,9 +15,9 @@ import tensorflow as tf
 from simclr_tf.checks import check_at_least
 
 # Up to so many rows the plain program is used when the block size is left open: its matrices take
-# at most 16 MiB each, and it is as fast.
+# at most 16 MiB each.
 PLAIN_ROWS = 2048
-# Of 128 to 2048, the fastest on two CPU cores at 8,192 rows: a strip of 16 MiB stays in the cache.
+# At 8,192 rows a block's strip of similarities takes 16 MiB; much larger ones leave the cache.
 DEFAULT_BLOCK_SIZE = 512
 # exp(s) and the sums of it stay within float32 up to this bound of |s|, without subtracting the
 # largest first, so that one exponential serves s_ij and s_ji.
@@ -31,8 +31,8 @@ def log_sum_exp_of_others(
 ) -> tf.Tensor:
     """Returns `log Σ_{j≠i} exp(z_i·z_j / temperature)` for every row i.
 
-    Blockwise, at most three arrays of `block_size` × M numbers exist at a time, in the gradient
-    as in the value. Both are equal to those of the plain program up to rounding.
+    Blockwise, a few arrays of `block_size` × M numbers exist at a time, in the gradient as in the
+    value. Both are equal to those of the plain program up to rounding.
 
     Args:
         z: rows of length at most 1, float32 `[M, k]`; M may be unknown while tracing.

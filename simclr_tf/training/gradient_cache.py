@@ -91,7 +91,8 @@ def embed_in_microbatches(
     def step(number, *kept):
         embedded = _embed_microbatch(model, images, seed, number, training)
         return number + 1, *(
-            array.write(number, z) for array, z in zip(kept, embedded, strict=True)
+            array.write(number, tf.cast(z, tf.float32))
+            for array, z in zip(kept, embedded, strict=True)
         )
 
     sizes = (model.encoder.output_shape[-1], model.projection_head.output_shape[-1])
@@ -99,7 +100,7 @@ def embed_in_microbatches(
     _, *kept = tf.while_loop(
         lambda number, *_: number < count, step, (tf.constant(0), *arrays), parallel_iterations=1
     )
-    features, projections = (_views_in_order(array.stack()) for array in kept)
+    features, projections = (_views_in_order(array.stack(), images.shape[0]) for array in kept)
     return features, projections
 
 
@@ -114,7 +115,7 @@ def _replay(model, images, seed, upstream, variables):
         gradients = tape.gradient(
             projections,
             variables,
-            output_gradients=upstream[number],
+            output_gradients=tf.cast(upstream[number], projections.dtype),
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         return number + 1, [a + b for a, b in zip(totals, gradients, strict=True)]
@@ -150,10 +151,12 @@ def _count_microbatches(images, size):
     return batch // size
 
 
-def _views_in_order(z):
+def _views_in_order(z, batch):
     """From `[count, 2m, k]`, both views of each micro-batch, to `[2N, k]`, both of the batch."""
     count, size = tf.shape(z)[0], z.shape[2]
-    return tf.reshape(tf.transpose(tf.reshape(z, [count, 2, -1, size]), [1, 0, 2, 3]), [-1, size])
+    by_view = tf.transpose(tf.reshape(z, [count, 2, -1, size]), [1, 0, 2, 3])
+    # The loss chooses its program by the number of rows, if tracing knows it.
+    return tf.reshape(by_view, [-1 if batch is None else 2 * batch, size])
 
 
 def _microbatches_in_order(z, count):
