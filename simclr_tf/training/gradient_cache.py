@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import keras
 import tensorflow as tf
-
-if TYPE_CHECKING:
-    from simclr_tf.training.simclr import SimCLR
 
 
 class StepGradients(NamedTuple):
@@ -26,7 +24,9 @@ class StepGradients(NamedTuple):
     gradients: list[tf.Tensor | None]
 
 
-def cached_gradients(model: SimCLR, images: tf.Tensor, labels: tf.Tensor | None) -> StepGradients:
+def cached_gradients(
+    model: keras.Model, images: tf.Tensor, labels: tf.Tensor | None
+) -> StepGradients:
     """Computes the gradients of a whole batch with the activations of one micro-batch in memory.
 
     1. Every micro-batch is embedded, and only features and projections are kept.
@@ -39,7 +39,7 @@ def cached_gradients(model: SimCLR, images: tf.Tensor, labels: tf.Tensor | None)
     set back, so that both passes draw alike and the step changes it once a micro-batch.
 
     Args:
-        model: compiled model with a `microbatch_size`.
+        model: compiled `SimCLR` with a `microbatch_size`.
         images: uint8 or floating `[N, height, width, 3]`.
         labels: int32 `[N]`, or `None`.
 
@@ -73,12 +73,12 @@ def cached_gradients(model: SimCLR, images: tf.Tensor, labels: tf.Tensor | None)
 
 
 def embed_in_microbatches(
-    model: SimCLR, images: tf.Tensor, seed: tf.Tensor, training: bool
+    model: keras.Model, images: tf.Tensor, seed: tf.Tensor, training: bool
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns features `[2N, d]` and projections `[2N, k]` of two views, without activations.
 
     Args:
-        model: model with a `microbatch_size`.
+        model: `SimCLR` with a `microbatch_size`.
         images: uint8 or floating `[N, height, width, 3]`.
         seed: int32 `[2]`; micro-batch number m draws its views from `fold_in(seed, m)`.
         training: normalise by the statistics of each micro-batch.
