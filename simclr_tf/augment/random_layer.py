@@ -38,6 +38,10 @@ class RandomLayer(keras.layers.Layer):
         """Returns what `training=False` gives: float32, unchanged but for the size."""
         return tf.cast(images, tf.float32)
 
+    def next_seed(self) -> tf.Tensor:
+        """Draws the next seed, int32 `[2]`, from the layer's own generator."""
+        return tf.cast(self.seed_generator.next(), tf.int32)
+
     def build(self, input_shape):
         self.built = True
 
@@ -45,7 +49,7 @@ class RandomLayer(keras.layers.Layer):
         images = tf.convert_to_tensor(images)
         if not training:
             return self.transform_at_rest(images)
-        return self.transform(images, tf.cast(self.seed_generator.next(), tf.int32))
+        return self.transform(images, self.next_seed())
 
     def compute_output_shape(self, input_shape):
         return input_shape

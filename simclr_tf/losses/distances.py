@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 
 from simclr_tf.checks import check_one_of
+from simclr_tf.losses.unit_rows import unit_rows
 
 DISTANCES = ("squared_euclidean", "euclidean", "cosine")
 
@@ -44,12 +45,3 @@ def pairwise_distances(z: Any, distance: str = "euclidean") -> Any:
     if distance == "squared_euclidean":
         return ops.where(zero, 0.0, squared)
     return ops.where(zero, 0.0, ops.sqrt(ops.where(zero, 1.0, squared)))
-
-
-def unit_rows(z: Any) -> Any:
-    """Returns the rows of float32 `[N, k]` scaled to length 1; a zero row stays at zero."""
-    # Larger squares would overflow.
-    peak = ops.max(ops.abs(z), axis=1, keepdims=True)
-    z = z / ops.stop_gradient(ops.where(peak > 1e15, peak, 1.0))
-    squared = ops.sum(z * z, axis=1, keepdims=True)
-    return z * ops.rsqrt(ops.where(squared > 1e-12, squared, 1.0))

@@ -7,10 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from simclr_tf.checks import check_positive
+from simclr_tf.checks import check_at_least, check_positive
+from simclr_tf.losses.blockwise import log_sum_exp_of_others
+from simclr_tf.losses.unit_rows import unit_rows
 
 
-def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1) -> Any:
+def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1, block_size: int | None = None) -> Any:
     """NT-Xent: each of the 2N rows must find its other view among 2N − 1 candidates.
 
     With the rows z_1..z_2N of both views normalised to length 1, s_ij = z_i·z_j / temperature and
@@ -25,12 +27,16 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1) -> Any:
         z_a: projections of the first views, `[N, k]`, any float type.
         z_b: projections of the second views, `[N, k]`.
         temperature: greater than 0; SimCLR uses 0.1 (ImageNet) and 0.5 (CIFAR-10).
+        block_size: rows whose similarities are in memory at once, at least 1. By default all
+            2N × 2N similarities up to N = 1,024 (16 MiB), and 512 rows for more or when N is
+            unknown while tracing. The value is the same up to rounding.
 
     Returns:
         Scalar, float32: the mean over the 2N rows.
 
     Raises:
-        ValueError: if the temperature is not greater than 0 or the shapes differ.
+        ValueError: if the temperature is not greater than 0, the block size is below 1 or the
+            shapes differ.
 
     Reference:
         SimCLR (Chen et al. 2020), equation 1 and algorithm 1.
@@ -38,15 +44,11 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1) -> Any:
     check_positive("temperature", temperature)
     z_a, z_b = ops.convert_to_tensor(z_a), ops.convert_to_tensor(z_b)
     _check_shapes(tuple(z_a.shape), tuple(z_b.shape))
-    z_a, z_b = _normalize(z_a), _normalize(z_b)
+    z_a, z_b = unit_rows(z_a), unit_rows(z_b)
     z = ops.concatenate([z_a, z_b], axis=0)
-    similarities = ops.matmul(z, ops.transpose(z)) / temperature
-    count = ops.shape(z)[0]
-    rows = ops.arange(count)
-    own = ops.equal(rows[:, None], rows[None, :])
-    candidates = ops.where(own, -float("inf"), similarities)
+    candidates = log_sum_exp_of_others(z, temperature, block_size)
     positive = ops.sum(z_a * z_b, axis=1) / temperature
-    return ops.mean(ops.logsumexp(candidates, axis=1)) - ops.mean(positive)
+    return ops.mean(candidates) - ops.mean(positive)
 
 
 def _check_shapes(a: tuple, b: tuple) -> None:
@@ -59,35 +61,35 @@ def _check_shapes(a: tuple, b: tuple) -> None:
         )
 
 
-def _normalize(z):
-    z = ops.cast(z, "float32")
-    # Larger squares would overflow.
-    peak = ops.max(ops.abs(z), axis=1, keepdims=True)
-    z = z / ops.stop_gradient(ops.where(peak > 1e15, peak, 1.0))
-    # A zero row is not divided by a small number: its gradient must fit into float16 as well.
-    squared = ops.sum(z * z, axis=1, keepdims=True)
-    return z * ops.rsqrt(ops.where(squared > 1e-12, squared, 1.0))
-
-
 @keras.saving.register_keras_serializable(package="simclr_tf")
 class NTXent(keras.losses.Loss):
     """`nt_xent` as a Keras loss: `y_true` holds the first views' projections, `y_pred` the second.
 
     Args:
         temperature: greater than 0.
+        block_size: see `nt_xent`.
         name: of the loss.
 
     Example:
         >>> loss = NTXent(temperature=0.5)(z_a, z_b)
     """
 
-    def __init__(self, temperature: float = 0.1, name: str = "nt_xent") -> None:
+    def __init__(
+        self, temperature: float = 0.1, block_size: int | None = None, name: str = "nt_xent"
+    ) -> None:
         super().__init__(name=name, reduction=None)
         check_positive("temperature", temperature)
+        if block_size is not None:
+            check_at_least("block_size", block_size, 1)
         self.temperature = temperature
+        self.block_size = block_size
 
     def call(self, y_true, y_pred):
-        return nt_xent(y_true, y_pred, self.temperature)
+        return nt_xent(y_true, y_pred, self.temperature, self.block_size)
 
     def get_config(self):
-        return {"temperature": self.temperature, "name": self.name}
+        return {
+            "temperature": self.temperature,
+            "block_size": self.block_size,
+            "name": self.name,
+        }

@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 
 from simclr_tf.checks import check_positive
+from simclr_tf.metrics.row_blocks import by_row_blocks
 
 
 def alignment(z_a: Any, z_b: Any, alpha: float = 2.0) -> Any:
@@ -63,13 +64,19 @@ def uniformity(z: Any, t: float = 2.0) -> Any:
         )
     z = _unit(z)
     lengths = ops.sum(ops.square(z), axis=-1)  # 1, but 0 for a zero vector
-    squared = lengths[:, None] + lengths[None] - 2.0 * ops.matmul(z, ops.transpose(z))  # [M, M]
     rows = ops.arange(ops.shape(z)[0])
-    is_pair = rows[:, None] != rows[None]
+
+    def log_sums(block):
+        of_block = ops.take(z, block, axis=0)
+        products = ops.matmul(of_block, ops.transpose(z))
+        squared = ops.take(lengths, block)[:, None] + lengths[None] - 2.0 * products  # [b, M]
+        is_pair = block[:, None] != rows[None]
+        exponents = ops.where(is_pair, -t * ops.maximum(squared, 0.0), -math.inf)
+        return ops.logsumexp(exponents, axis=1)
+
     # Ordered pairs: each unordered one counts twice, which the mean does not see.
-    exponents = ops.where(is_pair, -t * ops.maximum(squared, 0.0), -math.inf)
-    pairs = ops.sum(ops.cast(is_pair, "float32"))
-    return ops.logsumexp(exponents) - ops.log(pairs)
+    count = ops.cast(ops.shape(z)[0], "float32")
+    return ops.logsumexp(by_row_blocks(log_sums, rows)) - ops.log(count * (count - 1.0))
 
 
 def _unit(z: Any) -> Any:

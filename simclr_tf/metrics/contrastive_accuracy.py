@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 
 from simclr_tf.checks import check_at_least
+from simclr_tf.metrics.row_blocks import by_row_blocks
 
 
 def contrastive_accuracy(z_a: Any, z_b: Any, k: int = 1) -> Any:
@@ -33,14 +34,34 @@ def contrastive_accuracy(z_a: Any, z_b: Any, k: int = 1) -> Any:
         the other view only and with ties in favour of the first.
     """
     check_at_least("k", k, 1)
+    return ops.mean(ops.cast(positive_ranks(z_a, z_b) < k, "float32"))
+
+
+def positive_ranks(z_a: Any, z_b: Any) -> Any:
+    """Counts for each view the others that are at least as similar to it as its positive.
+
+    The accuracy at k is the fraction of ranks below k: rank once for several k. Above 2,048 rows
+    the similarities are computed in blocks.
+
+    Args:
+        z_a: Embeddings of the first views `[N, d]`, of any float type and length.
+        z_b: Embeddings of the second views `[N, d]`; row i belongs to row i of `z_a`.
+
+    Returns:
+        Whole numbers from 0, int32 `[2N]`; a comparison with NaN counts against the positive.
+    """
     z = ops.concatenate([z_a, z_b], axis=0)
     z = ops.normalize(ops.cast(z, "float32"), axis=-1)  # [2N, d]
-    similarity = ops.matmul(z, ops.transpose(z))  # [2N, 2N]
     rows = ops.arange(ops.shape(z)[0])
     positives = ops.roll(rows, ops.shape(z_a)[0])  # row i of one half <-> row i of the other
-    of_positive = ops.take_along_axis(similarity, positives[:, None], axis=1)  # [2N, 1]
-    # Written as "not smaller" because comparisons with NaN are false.
-    at_least_as_similar = ops.logical_not(similarity < of_positive)
-    is_other = ops.logical_and(rows[None] != rows[:, None], rows[None] != positives[:, None])
-    ahead = ops.sum(ops.cast(ops.logical_and(at_least_as_similar, is_other), "int32"), axis=1)
-    return ops.mean(ops.cast(ahead < k, "float32"))
+
+    def ranks(block):
+        similarity = ops.matmul(ops.take(z, block, axis=0), ops.transpose(z))  # [b, 2N]
+        own_positives = ops.take(positives, block)[:, None]
+        of_positive = ops.take_along_axis(similarity, own_positives, axis=1)  # [b, 1]
+        # Written as "not smaller" because comparisons with NaN are false.
+        at_least_as_similar = ops.logical_not(similarity < of_positive)
+        is_other = ops.logical_and(rows[None] != block[:, None], rows[None] != own_positives)
+        return ops.sum(ops.cast(ops.logical_and(at_least_as_similar, is_other), "int32"), axis=1)
+
+    return by_row_blocks(ranks, rows)

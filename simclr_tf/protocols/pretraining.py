@@ -125,6 +125,7 @@ def build_simclr(splits: PictureSplits, settings: PretrainSettings) -> SimCLR:
         build_augmenter(recipe, view_size, settings.seed),
         temperature=settings.temperature,
         num_classes=len(splits.train.class_names) if labelled else 0,
+        microbatch_size=settings.microbatch_size or None,
     )
     model.build((None, image_size, image_size, 3))
     return model

@@ -52,6 +52,7 @@ class PretrainSettings:
         view_size: height and width of the views in pixels; 0 decides by the pictures' size.
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
+        microbatch_size: pictures held in memory at once; divides the batch size; 0 takes all.
         epochs: passes over the training pictures; 0 takes 4, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
@@ -81,6 +82,7 @@ class PretrainSettings:
     view_size: int = 0
     temperature: float = 0.15
     batch_size: int = 128
+    microbatch_size: int = 0
     epochs: int = 0
     steps_per_epoch: int = 0
     max_minutes: float = 0.0
@@ -109,6 +111,12 @@ class PretrainSettings:
         check_view_size(self.view_size)
         check_positive("temperature", self.temperature)
         check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("microbatch_size", self.microbatch_size, 0)
+        if self.microbatch_size and self.batch_size % self.microbatch_size:
+            raise ValueError(
+                f"`microbatch_size` must divide `batch_size` ({self.batch_size}). "
+                f"Received: microbatch_size={self.microbatch_size!r}"
+            )
         check_at_least("epochs", self.epochs, 0)
         check_at_least("steps_per_epoch", self.steps_per_epoch, 0)
         check_between("max_minutes", self.max_minutes, 0, MINUTES_OF_A_YEAR)

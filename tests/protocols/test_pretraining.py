@@ -100,6 +100,12 @@ def test_the_online_probe_needs_labels_and_may_be_left_out(
     assert model.online_probe is None
 
 
+@pytest.mark.parametrize("asked, expected", [(0, None), (4, 4)])
+def test_the_microbatch_size_is_as_asked_for(splits, pretrain_settings, asked, expected):
+    settings = quiet(pretrain_settings, microbatch_size=asked)
+    assert build_simclr(splits, settings).microbatch_size == expected
+
+
 def test_the_head_is_as_asked_for(splits, pretrain_settings):
     settings = quiet(
         pretrain_settings, projection_depth=3, projection_width=6, projection_batch_norm=False

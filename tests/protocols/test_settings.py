@@ -65,6 +65,8 @@ def test_defaults_are_accepted(made):
         ("temperature", -0.5, "must be greater than 0"),
         ("temperature", math.nan, "must be greater than 0"),
         ("batch_size", 1, "must be at least 2"),
+        ("microbatch_size", -1, "must be at least 0"),
+        ("microbatch_size", 100, r"must divide `batch_size` \(128\)"),
         ("epochs", -1, "must be at least 0"),
         ("steps_per_epoch", -1, "must be at least 0"),
         ("max_minutes", -1.0, "must be between 0 and 525600"),

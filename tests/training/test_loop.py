@@ -270,11 +270,17 @@ def test_a_checkpoint_of_another_model_is_refused_and_kept(unbroken):
 
 
 @pytest.mark.parametrize(
-    "optimizer, precision, eager",
-    [("sgd", "none", False), ("lars", "bfloat16", True), ("sgd", "float16", False)],
+    "optimizer, precision, eager, microbatch_size",
+    [
+        ("sgd", "none", False, None),
+        ("lars", "bfloat16", True, None),
+        ("sgd", "float16", False, None),
+        ("sgd", "none", False, 4),
+    ],
 )
-def test_every_precision_resumes_to_the_bit(tmp_path, optimizer, precision, eager):
+def test_every_precision_resumes_to_the_bit(tmp_path, optimizer, precision, eager, microbatch_size):
     arguments = {"optimizer": optimizer, "mixed_precision": precision, "eager": eager}
+    arguments["microbatch_size"] = microbatch_size
     state = train_in(tmp_path / "unbroken", **arguments)
     with pytest.raises(KeyboardInterrupt):
         train_in(tmp_path / "run", **arguments, callbacks=[Act(send(signal.SIGINT), within=6)])
