@@ -1,0 +1,108 @@
+"""Two views of each picture by torchvision's transforms in worker processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from lightly.transforms import SimCLRTransform
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from experiments.benchmarks.pictures import random_pictures
+from experiments.benchmarks.threads import set_torch_threads, thread_count
+
+# The settings of our recipes of these names.
+RECIPES = {
+    "simclr-cifar": {
+        "min_scale": 0.2,
+        "cj_strength": 0.5,
+        "cj_bright": 0.8,
+        "cj_contrast": 0.8,
+        "cj_sat": 0.8,
+        "cj_hue": 0.2,
+        "gaussian_blur": 0.0,
+    },
+    "simclr-imagenet": {"min_scale": 0.08, "cj_strength": 1.0, "gaussian_blur": 0.5},
+}
+
+
+class DecodedPictures(Dataset):
+    """Decoded pictures, each given as its two views.
+
+    Args:
+        images: uint8 `[n, size, size, 3]`.
+        recipe: name in `RECIPES`.
+    """
+
+    def __init__(self, images: np.ndarray, recipe: str) -> None:
+        self.images = images
+        self.transform = SimCLRTransform(input_size=images.shape[1], **RECIPES[recipe])
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, row: int) -> list[torch.Tensor]:
+        return self.transform(Image.fromarray(self.images[row]))
+
+
+class SomeRows(Sampler):
+    """Random rows, as many as `count` says when the loader begins.
+
+    Args:
+        rows: of the data set.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.random.default_rng(0).integers(0, self.rows, self.count).tolist())
+
+    def __len__(self) -> int:
+        return self.count
+
+
+def build_loader(
+    images: np.ndarray, recipe: str, batch_size: int
+) -> Callable[[int], Iterator[list[torch.Tensor]]]:
+    """Returns a function from a number of batches to an iterator of that many.
+
+    As many processes as the benchmark has threads live on between the iterators, and between two
+    of them they sleep.
+    """
+    sampler = SomeRows(len(images))
+    loader = DataLoader(
+        DecodedPictures(images, recipe),
+        batch_size=batch_size,
+        sampler=sampler,
+        num_workers=thread_count(),
+        persistent_workers=True,
+        drop_last=True,
+    )
+
+    def batches(count: int) -> Iterator[list[torch.Tensor]]:
+        sampler.count = count * batch_size
+        return iter(loader)
+
+    return batches
+
+
+def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], float]:
+    """Returns a task that gives pictures a second, two views of each."""
+    set_torch_threads()
+    batches = build_loader(random_pictures(256, image_size), recipe, batch_size)
+
+    def run(count: int) -> float:
+        views = batches(count + 1)
+        # The start of the processes' work is not counted.
+        next(views)
+        begin = time.perf_counter()
+        for _ in range(count):
+            next(views)
+        return batch_size * count / (time.perf_counter() - begin)
+
+    return run
