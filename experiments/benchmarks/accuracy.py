@@ -48,6 +48,9 @@ def measure_accuracy(
     Returns:
         Rows for the kNN probe and for linear probes with 500, 1,000 and all labels. The target is
         the ratio that is 4 points above the peer.
+
+    Raises:
+        ValueError: if our training fails.
     """
     values: dict[str, dict[str, list[float]]] = {}
     failures: dict[str, str] = {}
@@ -60,6 +63,8 @@ def measure_accuracy(
             try:
                 seconds[contestant.name] = _train(contestant, start)
             except WorkerFailed as failure:
+                if contestant is contestants[0]:
+                    raise ValueError(f"{contestant.name} did not train: {failure}") from failure
                 failures[contestant.name] = str(failure)
                 continue
             features = {
@@ -144,12 +149,12 @@ def _train(contestant: Contestant, start: Callable[[bool], Worker]) -> float:
 def _rows(name, contestants, accuracies, failures, seconds) -> list[dict[str, Any]]:
     described = []
     for contestant in contestants:
-        took = f"; trained {seconds.get(contestant.name, 0):.0f} s"
+        took = seconds.get(contestant.name)
         accuracy = accuracies.get(contestant.name, [None])[0]
         described.append(
             dataclasses.replace(
                 contestant,
-                setting=contestant.setting + took,
+                setting=contestant.setting + (f"; trained {took:.0f} s" if took else ""),
                 target=(accuracy + _MARGIN) / accuracy if accuracy else None,
             )
         )

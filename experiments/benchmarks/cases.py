@@ -15,8 +15,8 @@ class Contestant:
 
     Args:
         name: as the row names it.
-        process: which of the long-lived processes it runs in: `"ours"`, `"torch"`, `"keras"` or
-            `"commands"`.
+        process: which of the long-lived processes it runs in: `"ours"`, `"lightly"`, `"tuned"`,
+            `"keras"` or `"commands"`.
         task: `"module:function"`; the function takes `arguments` and returns a callable from a
             number of times to the value of the case.
         arguments: plain values.
@@ -61,6 +61,9 @@ class Case:
         higher_is_better: as for pictures a second, and not for seconds.
         fresh: each measurement takes a process of its own and does the work once.
         repeats: at most so many measurements; `None` for as many as asked for.
+
+    Raises:
+        ValueError: if two contestants that take turns would share a process.
     """
 
     part: str
@@ -72,6 +75,13 @@ class Case:
     higher_is_better: bool = True
     fresh: bool = False
     repeats: int | None = None
+
+    def __post_init__(self) -> None:
+        processes = [contestant.process for contestant in self.contestants]
+        if not self.fresh and len(set(processes)) != len(processes):
+            raise ValueError(
+                f"`peers` must each have a process of their own. Received: processes={processes}"
+            )
 
     @property
     def contestants(self) -> tuple[Contestant, ...]:

@@ -46,7 +46,7 @@ def torch_peer(
     names = {"lightly": "lightly as documented", "tuned": "PyTorch tuned"}
     return Contestant(
         name or names[peer],
-        "torch",
+        "tuned" if peer == "tuned" else "lightly",
         f"{_PACKAGE}.pytorch.{task}",
         arguments,
         setting,

@@ -142,7 +142,7 @@ def rows_of(
             "unit": case.unit,
             "ratio": ratio(ours, peer, case.higher_is_better),
             "target": target,
-            "ours_values": values[case.ours.name],
+            "ours_values": values.get(case.ours.name, []),
             "peer_values": values.get(name or "", []),
             "ours_setting": case.ours.setting,
             "peer_setting": setting,
