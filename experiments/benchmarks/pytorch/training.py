@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,7 @@ from lightly.loss import NTXentLoss
 
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.pytorch.networks import SimCLR
-from experiments.benchmarks.pytorch.views import build_loader
+from experiments.benchmarks.pytorch.views import build_loader, seconds_a_batch
 from experiments.benchmarks.threads import set_torch_threads
 
 RECIPE = "simclr-cifar"
@@ -99,15 +100,9 @@ def pretrain(
     trainer, batches = _trainer_and_batches(encoder, width, image_size, batch_size, tuned)
 
     def run(count: int) -> float:
-        views = batches(count + 1)
-        first_batch = next(views)
-        begin = time.perf_counter()
-        trainer.step(*first_batch)
-        for batch in views:
-            loss = trainer.step(*batch)
-        loss.item()
-        # From the first batch's arrival; its making is counted against nobody.
-        return batch_size * (count + 1) / (time.perf_counter() - begin)
+        return batch_size / seconds_a_batch(
+            batches, count, lambda views: trainer.step(*views).item()
+        )
 
     return run
 
@@ -119,16 +114,15 @@ def waiting_share(
     trainer, batches = _trainer_and_batches(encoder, width, image_size, batch_size, tuned)
 
     def run(count: int) -> float:
-        views = batches(count + 1)
-        next(views)
-        waited = 0.0
-        begin = time.perf_counter()
-        for _ in range(count):
-            asked = time.perf_counter()
-            batch = next(views)
-            waited += time.perf_counter() - asked
-            trainer.step(*batch).item()
-        return 100 * waited / (time.perf_counter() - begin)
+        trained: list[float] = []
+
+        def step(views: list[torch.Tensor]) -> None:
+            begin = time.perf_counter()
+            trainer.step(*views).item()
+            trained.append(time.perf_counter() - begin)
+
+        seconds = seconds_a_batch(batches, count, step)
+        return 100 * max(0.0, 1 - statistics.mean(trained) / seconds)
 
     return run
 

@@ -96,13 +96,33 @@ def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], 
     set_torch_threads()
     batches = build_loader(random_pictures(256, image_size), recipe, batch_size)
 
-    def run(count: int) -> float:
-        views = batches(count + 1)
-        # The start of the processes' work is not counted.
-        next(views)
-        begin = time.perf_counter()
-        for _ in range(count):
-            next(views)
-        return batch_size * count / (time.perf_counter() - begin)
+    return lambda count: batch_size / seconds_a_batch(batches, count, lambda views: None)
 
-    return run
+
+def seconds_a_batch(
+    batches: Callable[[int], Iterator[list[torch.Tensor]]],
+    rounds: int,
+    work: Callable[[list[torch.Tensor]], object],
+) -> float:
+    """Returns the seconds that a batch takes in the middle of a longer run.
+
+    At its beginning the processes have nothing ready, and towards its end nothing left to do:
+    neither is what a long training sees.
+
+    Args:
+        batches: see `build_loader`.
+        rounds: how many times as many batches are timed as the processes prepare ahead.
+        work: done with each batch.
+    """
+    ahead = 2 * thread_count()
+    views = batches((rounds + 2) * ahead)
+    for _ in range(ahead):
+        work(next(views))
+    begin = time.perf_counter()
+    for _ in range(rounds * ahead):
+        work(next(views))
+    seconds = time.perf_counter() - begin
+    # Left to themselves, the processes would still be at it in another's turn.
+    for _ in views:
+        continue
+    return seconds / (rounds * ahead)
