@@ -11,7 +11,7 @@ from lightly.loss import NTXentLoss
 
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.pytorch.networks import SimCLR
-from experiments.benchmarks.pytorch.views import build_loader, seconds_a_batch
+from experiments.benchmarks.pytorch.views import batches_ahead, build_loader, seconds_a_batch
 from experiments.benchmarks.threads import set_torch_threads
 
 RECIPE = "simclr-cifar"
@@ -122,7 +122,7 @@ def waiting_share(
             trained.append(time.perf_counter() - begin)
 
         seconds = seconds_a_batch(batches, count, step)
-        return 100 * max(0.0, 1 - statistics.mean(trained) / seconds)
+        return 100 * max(0.0, 1 - statistics.mean(trained[batches_ahead() :]) / seconds)
 
     return run
 

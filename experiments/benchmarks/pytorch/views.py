@@ -99,6 +99,11 @@ def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], 
     return lambda count: batch_size / seconds_a_batch(batches, count, lambda views: None)
 
 
+def batches_ahead() -> int:
+    """Returns how many batches the processes of a loader prepare ahead, two each."""
+    return 2 * thread_count()
+
+
 def seconds_a_batch(
     batches: Callable[[int], Iterator[list[torch.Tensor]]],
     rounds: int,
@@ -114,7 +119,7 @@ def seconds_a_batch(
         rounds: how many times as many batches are timed as the processes prepare ahead.
         work: done with each batch.
     """
-    ahead = 2 * thread_count()
+    ahead = batches_ahead()
     views = batches((rounds + 2) * ahead)
     for _ in range(ahead):
         work(next(views))
