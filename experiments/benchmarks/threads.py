@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 VARIABLE = "SIMCLR_TF_BENCHMARK_THREADS"
 
@@ -12,16 +13,17 @@ def thread_count() -> int:
     return int(os.environ.get(VARIABLE, 0)) or os.cpu_count() or 1
 
 
-def set_tensorflow_threads() -> None:
-    """Sets TensorFlow's pools; called before its first operation, and harmless afterwards."""
-    import tensorflow as tf
+def set_threads() -> None:
+    """Sets the pools of the frameworks that this process has imported.
 
-    tf.config.threading.set_intra_op_parallelism_threads(thread_count())
-    tf.config.threading.set_inter_op_parallelism_threads(thread_count())
+    Called before their first operation; afterwards TensorFlow accepts the same number only.
+    """
+    if "tensorflow" in sys.modules:
+        import tensorflow as tf
 
+        tf.config.threading.set_intra_op_parallelism_threads(thread_count())
+        tf.config.threading.set_inter_op_parallelism_threads(thread_count())
+    if "torch" in sys.modules:
+        import torch
 
-def set_torch_threads() -> None:
-    """Sets PyTorch's pool."""
-    import torch
-
-    torch.set_num_threads(thread_count())
+        torch.set_num_threads(thread_count())

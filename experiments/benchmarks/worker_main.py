@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from experiments.benchmarks import memory
+from experiments.benchmarks.threads import set_threads
 
 Task = Callable[[int], float]
 
@@ -43,7 +44,9 @@ class _Measurer:
             self.task = None
             gc.collect()
             module, _, function = command["prepare"].partition(":")
-            self.task = getattr(importlib.import_module(module), function)(**command["arguments"])
+            prepare = getattr(importlib.import_module(module), function)
+            set_threads()
+            self.task = prepare(**command["arguments"])
             self.count = _calibrate(self.task, command["repeat_seconds"])
             return {"ready": True}
         if "run" in command:

@@ -11,7 +11,6 @@ import numpy as np
 
 from experiments.benchmarks.ours.training import picture_set
 from experiments.benchmarks.pictures import SPLITS
-from experiments.benchmarks.threads import set_tensorflow_threads
 from simclr_tf.data import PictureSplits
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.protocols import PretrainSettings, pretrain
@@ -32,7 +31,6 @@ def train(
         batch_size: pictures a step.
         seed: of everything random.
     """
-    set_tensorflow_threads()
     pictures = {split: np.load(pathlib.Path(folder, f"{split}.npy")) for split in SPLITS}
     splits = PictureSplits(
         **{split: picture_set(images) for split, images in pictures.items()},

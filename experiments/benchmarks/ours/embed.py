@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable
 
 from experiments.benchmarks.pictures import random_pictures
-from experiments.benchmarks.threads import set_tensorflow_threads
 from simclr_tf.encoders import build_encoder
 from simclr_tf.evaluation import FeatureExtractor
 
 
 def embed(encoder: str, width: float, image_size: int, batch_size: int) -> Callable[[int], float]:
     """Returns a task that gives pictures a second."""
-    set_tensorflow_threads()
     network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
     extract = FeatureExtractor(network, batch_size)
     batch = random_pictures(batch_size, image_size)

@@ -11,7 +11,6 @@ import tensorflow as tf
 from experiments.benchmarks.memory import peak_above_now
 from experiments.benchmarks.nt_xent_reference import largest_error
 from experiments.benchmarks.pictures import random_projections
-from experiments.benchmarks.threads import set_tensorflow_threads
 from simclr_tf.losses import nt_xent
 
 TEMPERATURE = 0.1
@@ -59,7 +58,6 @@ def error(pairs: int, size: int) -> Callable[[int], float]:
 
 
 def _loss_and_gradient(pairs: int, size: int):
-    set_tensorflow_threads()
     z_a, z_b = (tf.constant(z) for z in random_projections(pairs, size))
 
     @tf.function

@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from experiments.benchmarks.keras_timing import time_fit, time_steps
 from experiments.benchmarks.pictures import random_pictures
-from experiments.benchmarks.threads import set_tensorflow_threads
 from simclr_tf.augment import Augmenter, build_augmenter
 from simclr_tf.data import PictureSet, training_batches
 from simclr_tf.encoders import build_encoder, build_projection_head
@@ -68,7 +67,6 @@ def build_model(
     encoder: str, width: float, image_size: int, augmenter: Augmenter | None = None
 ) -> SimCLR:
     """Returns the compiled model in bfloat16; its augmenter is `RECIPE` unless given."""
-    set_tensorflow_threads()
     keras.utils.set_random_seed(0)
     network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
     head = build_projection_head(network.output_shape[-1], mixed_precision="bfloat16")

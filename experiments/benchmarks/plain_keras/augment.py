@@ -11,7 +11,6 @@ from keras import layers, ops
 
 from experiments.benchmarks.keras_timing import time_batches
 from experiments.benchmarks.pictures import random_pictures
-from experiments.benchmarks.threads import set_tensorflow_threads
 
 _MIN_AREA, _BRIGHTNESS, _JITTER = 0.25, 0.6, 0.2
 
@@ -47,7 +46,6 @@ def build_augmenter() -> keras.Sequential:
 
 def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], float]:
     """Returns a task that gives pictures a second, two views of each; it has no other recipe."""
-    set_tensorflow_threads()
     augmenter = build_augmenter()
 
     @tf.function

@@ -7,12 +7,10 @@ from collections.abc import Callable
 
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.plain_keras.training import stock_encoder
-from experiments.benchmarks.threads import set_tensorflow_threads
 
 
 def embed(encoder: str, width: float, image_size: int, batch_size: int) -> Callable[[int], float]:
     """Returns a task that gives pictures a second."""
-    set_tensorflow_threads()
     network = stock_encoder(encoder, width, image_size)
     batch = random_pictures(batch_size, image_size)
 

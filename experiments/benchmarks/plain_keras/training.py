@@ -11,7 +11,6 @@ from keras import ops
 from experiments.benchmarks.keras_timing import time_fit, time_steps
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.plain_keras.augment import build_augmenter
-from experiments.benchmarks.threads import set_tensorflow_threads
 from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
 
@@ -102,7 +101,6 @@ def _contrastive_loss(z_a, z_b):
 
 
 def _model(encoder, width, image_size, augmenter) -> ContrastiveModel:
-    set_tensorflow_threads()
     keras.utils.set_random_seed(0)
     network = stock_encoder(encoder, width, image_size)
     head = build_projection_head(network.output_shape[-1], mixed_precision="bfloat16")

@@ -10,14 +10,12 @@ from torch.fx.experimental.optimization import fuse
 
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.pytorch.networks import build_backbone
-from experiments.benchmarks.threads import set_torch_threads
 
 
 def embed(
     encoder: str, width: float, image_size: int, batch_size: int, fused: bool = True
 ) -> Callable[[int], float]:
     """Returns a task that gives pictures a second, from uint8 arrays to float32 arrays."""
-    set_torch_threads()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = build_backbone(encoder, width, image_size).eval()
     if fused:

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from experiments.benchmarks.pictures import picture_files
-from experiments.benchmarks.threads import set_torch_threads, thread_count
+from experiments.benchmarks.threads import thread_count
 
 
 class Files(Dataset):
@@ -42,7 +42,6 @@ class Files(Dataset):
 
 def decode(data_dir: str, image_size: int) -> Callable[[int], float]:
     """Returns a task that gives the seconds from a folder to decoded pictures in memory."""
-    set_torch_threads()
 
     def run(count: int) -> float:
         begin = time.perf_counter()

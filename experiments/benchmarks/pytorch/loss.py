@@ -10,7 +10,6 @@ from lightly.loss import NTXentLoss
 
 from experiments.benchmarks.memory import peak_above_now
 from experiments.benchmarks.pictures import random_projections
-from experiments.benchmarks.threads import set_torch_threads
 
 TEMPERATURE = 0.1
 _FEW_PAIRS = 16
@@ -38,7 +37,6 @@ def peak_memory(pairs: int, size: int) -> Callable[[int], float]:
 
 
 def _loss_and_gradient(pairs: int, size: int) -> Callable[[], float]:
-    set_torch_threads()
     z_a, z_b = (torch.from_numpy(z).requires_grad_() for z in random_projections(pairs, size))
     criterion = NTXentLoss(temperature=TEMPERATURE)
 

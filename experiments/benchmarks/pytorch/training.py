@@ -12,7 +12,6 @@ from lightly.loss import NTXentLoss
 from experiments.benchmarks.pictures import random_pictures
 from experiments.benchmarks.pytorch.networks import SimCLR
 from experiments.benchmarks.pytorch.views import batches_ahead, build_loader, seconds_a_batch
-from experiments.benchmarks.threads import set_torch_threads
 
 RECIPE = "simclr-cifar"
 
@@ -39,7 +38,6 @@ class Trainer:
         learning_rate: float = 0.01,
         temperature: float = 0.2,
     ) -> None:
-        set_torch_threads()
         torch.manual_seed(0)
         self.tuned = tuned
         self.device = "cuda" if torch.cuda.is_available() else "cpu"

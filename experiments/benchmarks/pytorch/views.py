@@ -12,7 +12,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from experiments.benchmarks.pictures import random_pictures
-from experiments.benchmarks.threads import set_torch_threads, thread_count
+from experiments.benchmarks.threads import thread_count
 
 # The settings of our recipes of these names.
 RECIPES = {
@@ -93,7 +93,6 @@ def build_loader(
 
 def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], float]:
     """Returns a task that gives pictures a second, two views of each."""
-    set_torch_threads()
     batches = build_loader(random_pictures(256, image_size), recipe, batch_size)
 
     return lambda count: batch_size / seconds_a_batch(batches, count, lambda views: None)
