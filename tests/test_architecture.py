@@ -146,6 +146,21 @@ def test_the_library_does_not_know_flags_or_scripts(path):
 
 
 @pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
+def test_the_library_does_not_import_what_it_is_measured_against(path):
+    roots = {name.split(".")[0] for name in imported_names(path)}
+    assert not roots & {"torch", "torchvision", "lightly"}
+
+
+@pytest.mark.parametrize("path", sources("experiments"), ids=str)
+def test_only_the_benchmark_of_pytorch_imports_it(path):
+    roots = {name.split(".")[0] for name in imported_names(path)}
+    allowed = path.parts[:3] == ("experiments", "benchmarks", "pytorch")
+    # It only says which version another module has imported.
+    allowed |= path.name in ("threads.py", "worker_main.py")
+    assert allowed or not roots & {"torch", "torchvision", "lightly"}
+
+
+@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
 def test_the_library_has_no_assert_and_catches_no_bare_exception(path):
     broad = ("Exception", "BaseException")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""The work as `simclr_tf` does it."""

@@ -1,0 +1,83 @@
+"""Training steps and whole training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.benchmarks.keras_timing import time_fit, time_steps
+from experiments.benchmarks.pictures import random_pictures
+from simclr_tf.augment import Augmenter, build_augmenter
+from simclr_tf.data import PictureSet, training_batches
+from simclr_tf.encoders import build_encoder, build_projection_head
+from simclr_tf.optimizers import build_optimizer
+from simclr_tf.training import SimCLR
+
+RECIPE = "simclr-cifar"
+
+
+def step(encoder: str, width: float, image_size: int, batch_size: int) -> Callable[[int], float]:
+    """Returns a task that trains on views made before, and gives views a second."""
+    model = build_model(encoder, width, image_size, Augmenter([], seed=0))
+    return time_steps(model, random_pictures(batch_size, image_size))
+
+
+def pretrain(
+    encoder: str, width: float, image_size: int, batch_size: int
+) -> Callable[[int], float]:
+    """Returns a task that trains from decoded pictures, and gives pictures a second."""
+    model = build_model(encoder, width, image_size)
+    pictures = picture_set(random_pictures(64 * batch_size, image_size))
+    return time_fit(
+        model,
+        lambda count: training_batches(pictures, batch_size, seed=0, num_steps=count),
+        batch_size,
+    )
+
+
+def waiting_share(
+    encoder: str, width: float, image_size: int, batch_size: int
+) -> Callable[[int], float]:
+    """Returns a task that gives the percentage of training spent waiting for cached pictures."""
+    model = build_model(encoder, width, image_size)
+    pictures = picture_set(random_pictures(64 * batch_size, image_size))
+    train = tf.function(model.train_step)
+
+    def run(count: int) -> float:
+        batches = iter(training_batches(pictures, batch_size, seed=0, num_steps=count + 1))
+        # The first batch starts the pipeline.
+        next(batches)
+        waited = 0.0
+        begin = time.perf_counter()
+        for _ in range(count):
+            asked = time.perf_counter()
+            batch = next(batches)
+            waited += time.perf_counter() - asked
+            float(train(batch)["loss"])
+        return 100 * waited / (time.perf_counter() - begin)
+
+    return run
+
+
+def build_model(
+    encoder: str, width: float, image_size: int, augmenter: Augmenter | None = None
+) -> SimCLR:
+    """Returns the compiled model in bfloat16; its augmenter is `RECIPE` unless given."""
+    keras.utils.set_random_seed(0)
+    network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
+    head = build_projection_head(network.output_shape[-1], mixed_precision="bfloat16")
+    augmenter = augmenter or build_augmenter(RECIPE, image_size, seed=0)
+    model = SimCLR(network, head, augmenter, temperature=0.2)
+    model.build((None, image_size, image_size, 3))
+    model.compile(build_optimizer("sgd", 0.01, weight_decay=1e-3), jit_compile=False)
+    return model
+
+
+def picture_set(images: np.ndarray) -> PictureSet:
+    """Returns unlabelled pictures as training takes them."""
+    labels = np.full(len(images), -1, np.int32)
+    return PictureSet(images, labels, tuple(str(row) for row in range(len(images))), ())

@@ -1,0 +1,1 @@
+"""The work as PyTorch, torchvision and lightly do it."""

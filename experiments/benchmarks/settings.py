@@ -1,0 +1,116 @@
+"""What the benchmark can be asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+from simclr_tf.checks import check_at_least, check_one_of, check_positive
+
+PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import", "accuracy")
+PEERS = ("lightly", "tuned", "keras")
+ENCODERS = ("resnet10", "resnet18", "resnet34")
+DEVICES = ("cpu", "gpu")
+
+
+@dataclasses.dataclass(frozen=True)
+class BenchmarkSettings:
+    """Everything that decides a benchmark but the pictures.
+
+    Attributes:
+        part: of augment, step, pretrain, loss, input, embed, import and accuracy, with commas.
+        peers: of lightly (as documented), tuned (PyTorch) and keras, with commas; may be empty.
+        repeats: measurements of each contestant, taking turns; their median counts.
+        repeat_seconds: about how long one measurement lasts; 0 does the work once.
+        threads: of each contestant, and processes of PyTorch's loaders; 0 takes all cores.
+        device: cpu or gpu.
+        encoder: network of step, pretrain and embed: resnet10, resnet18 or resnet34.
+        widths: multipliers of its channels, with commas; pretrain takes the first.
+        batch_size: pictures a step.
+        image_size: height and width of the pictures in pixels.
+        large_image_size: of the second augmentation.
+        large_batch_size: pictures a step there.
+        loss_pairs: pairs of the loss that is compared.
+        large_loss_pairs: pairs of the loss that must fit into a limit; 0 leaves it out.
+        input_pictures: pictures that are decoded, and a tenth of those whose cost with size counts.
+        accuracy_minutes: that each contestant may train.
+        accuracy_encoder: network of accuracy and of the cost with size.
+        accuracy_width: multiplier of its channels.
+        seed: of pictures and weights.
+    """
+
+    part: str = "augment,step,pretrain,loss,input,embed,import"
+    peers: str = "lightly,tuned,keras"
+    repeats: int = 5
+    repeat_seconds: float = 1.5
+    threads: int = 0
+    device: str = "cpu"
+    encoder: str = "resnet18"
+    widths: str = "0.25,1"
+    batch_size: int = 128
+    image_size: int = 32
+    large_image_size: int = 224
+    large_batch_size: int = 32
+    loss_pairs: int = 4096
+    large_loss_pairs: int = 16384
+    input_pictures: int = 2000
+    accuracy_minutes: float = 8.0
+    accuracy_encoder: str = "resnet10"
+    accuracy_width: float = 0.25
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            check_one_of("part", part, PARTS)
+        check_at_least("len(part)", len(self.parts), 1)
+        for peer in self.chosen_peers:
+            check_one_of("peers", peer, PEERS)
+        check_at_least("repeats", self.repeats, 1)
+        check_at_least("repeat_seconds", self.repeat_seconds, 0)
+        check_at_least("threads", self.threads, 0)
+        check_one_of("device", self.device, DEVICES)
+        check_one_of("encoder", self.encoder, ENCODERS)
+        check_at_least("len(widths)", len(self.all_widths), 1)
+        for width in self.all_widths:
+            check_positive("widths", width)
+        for name in ("batch_size", "large_batch_size", "loss_pairs"):
+            check_at_least(name, getattr(self, name), 2)
+        for name in ("image_size", "large_image_size"):
+            check_at_least(name, getattr(self, name), 8)
+        check_at_least("large_loss_pairs", self.large_loss_pairs, 0)
+        check_at_least("input_pictures", self.input_pictures, self.batch_size)
+        check_positive("accuracy_minutes", self.accuracy_minutes)
+        check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS)
+        check_positive("accuracy_width", self.accuracy_width)
+        check_at_least("seed", self.seed, 0)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts asked for, each once."""
+        return _listed(self.part)
+
+    @property
+    def chosen_peers(self) -> tuple[str, ...]:
+        """The peers asked for, each once."""
+        return _listed(self.peers)
+
+    @property
+    def all_widths(self) -> tuple[float, ...]:
+        """The widths as numbers."""
+        try:
+            return tuple(float(width) for width in _listed(self.widths))
+        except ValueError as error:
+            raise ValueError(
+                "`widths` must be numbers with commas between them. "
+                f"Received: widths={self.widths!r}"
+            ) from error
+
+    @property
+    def thread_count(self) -> int:
+        """The threads of each contestant."""
+        return self.threads or os.cpu_count() or 1
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """Returns `("a", "b")` for `"a, b,a"`."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))

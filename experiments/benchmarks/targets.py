@@ -1,0 +1,21 @@
+"""What must be reached, at the sizes for which it was set."""
+
+from __future__ import annotations
+
+# (part, case, peer) -> least ratio.
+TARGETS: dict[tuple[str, str, str], float] = {
+    ("step", "resnet18 width 0.25, 32 px", "tuned"): 1.2,
+    ("step", "resnet18 width 1, 32 px", "tuned"): 1.0,
+    ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "tuned"): 1.7,
+    ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "lightly"): 4.0,
+    ("augment", "32 px, two views, simclr-cifar", "torchvision"): 10.0,
+    ("augment", "224 px, two views, simclr-imagenet", "torchvision"): 5.0,
+    ("loss", "4096 pairs, loss and gradient", "lightly"): 1.5,
+    ("loss", "4096 pairs, peak memory above the inputs", "lightly"): 4.0,
+    ("embed", "resnet18 width 1, 32 px", "tuned"): 1.2,
+}
+
+
+def target(part: str, case: str, peer: str) -> float | None:
+    """Returns the least ratio that ours must reach, or `None` for other sizes and peers."""
+    return TARGETS.get((part, case, peer))

@@ -1,0 +1,113 @@
+import dataclasses
+import importlib.util
+
+import pytest
+
+from experiments.benchmarks.contestants import check_peers
+from experiments.benchmarks.plan import plan
+from experiments.benchmarks.settings import PARTS, BenchmarkSettings
+from experiments.benchmarks.targets import TARGETS
+
+
+def test_the_default_measures_everything_but_accuracy():
+    assert BenchmarkSettings().parts == PARTS[:-1]
+    assert PARTS[-1] == "accuracy"
+
+
+def test_lists_have_commas_and_may_have_spaces():
+    settings = BenchmarkSettings(part="step, loss,step", peers="", widths="0.5,1")
+    assert settings.parts == ("step", "loss")
+    assert settings.chosen_peers == ()
+    assert settings.all_widths == (0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"part": "speed"}, "`part` must be one of: augment, step"),
+        ({"part": ""}, r"`len\(part\)` must be at least 1"),
+        ({"peers": "jax"}, "`peers` must be one of: lightly, tuned, keras"),
+        ({"repeats": 0}, "`repeats` must be at least 1"),
+        ({"repeat_seconds": -1.0}, "`repeat_seconds` must be at least 0"),
+        ({"threads": -1}, "`threads` must be at least 0"),
+        ({"device": "tpu"}, "`device` must be one of: cpu, gpu"),
+        ({"encoder": "resnet50"}, "`encoder` must be one of: resnet10, resnet18, resnet34"),
+        ({"widths": "wide"}, "`widths` must be numbers with commas"),
+        ({"widths": "0"}, "`widths` must be greater than 0"),
+        ({"batch_size": 1}, "`batch_size` must be at least 2"),
+        ({"image_size": 4}, "`image_size` must be at least 8"),
+        ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
+        ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_right_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        BenchmarkSettings(**arguments)
+
+
+def cases(**arguments):
+    return plan(BenchmarkSettings(**arguments), "folder")
+
+
+def test_every_target_belongs_to_a_case_of_the_default_settings():
+    planned = {(case.part, case.name, peer.target) for case in cases() for peer in case.peers}
+    missing = [key for key, value in TARGETS.items() if (*key[:2], value) not in planned]
+    assert missing == []
+
+
+def test_other_sizes_have_no_target():
+    small = cases(part="step,pretrain,embed", widths="0.125", batch_size=8)
+    assert {peer.target for case in small for peer in case.peers} == {None}
+
+
+def test_only_the_chosen_peers_are_measured():
+    names = {peer.name for case in cases(peers="keras") for peer in case.peers}
+    assert names == {"plain Keras", "import tensorflow"}
+
+
+def test_without_peers_ours_is_measured_alone():
+    assert {peer.name for case in cases(peers="") for peer in case.peers} == {"import tensorflow"}
+
+
+def test_parts_come_in_the_order_they_were_asked_for():
+    parts = [case.part for case in cases(part="loss,augment")]
+    assert list(dict.fromkeys(parts)) == ["loss", "augment"]
+
+
+def test_every_task_is_given_arguments_that_json_holds():
+    for case in cases():
+        for contestant in case.contestants:
+            assert all(
+                isinstance(value, (str, int, float, bool, list))
+                for value in contestant.arguments.values()
+            )
+
+
+def test_every_peer_says_how_it_is_set_up():
+    assert all(peer.setting for case in cases() for peer in case.peers)
+
+
+def test_the_large_loss_can_be_left_out():
+    names = [case.name for case in cases(part="loss", large_loss_pairs=0)]
+    assert names == [
+        "4096 pairs, loss and gradient",
+        "4096 pairs, peak memory above the inputs",
+    ]
+
+
+@pytest.fixture
+def without_torch(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "torch" else find(name)
+    )
+
+
+def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
+    with pytest.raises(ValueError, match=r'lightly and tuned need torch.*"simclr_tf\[bench\]"'):
+        check_peers(BenchmarkSettings(part="step"))
+
+
+@pytest.mark.parametrize("arguments", [{"peers": "keras"}, {"peers": ""}, {"part": "import"}])
+def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
+    check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))

@@ -1,0 +1,115 @@
+"""The benchmark from its command line to its files, with the smallest sizes."""
+
+import importlib.util
+import json
+
+import pytest
+
+from tests.experiments.conftest import run_script, succeeded
+
+SMALLEST = (
+    "--encoder=resnet10",
+    "--widths=0.125",
+    "--accuracy_width=0.125",
+    "--accuracy_minutes=0.001",
+    "--image_size=8",
+    "--batch_size=8",
+    "--large_image_size=16",
+    "--large_batch_size=2",
+    "--loss_pairs=16",
+    "--large_loss_pairs=32",
+    "--input_pictures=16",
+    "--repeats=1",
+    "--repeat_seconds=0",
+    "--threads=1",
+)
+KEYS = ("part", "case", "ours", "peer", "peer_name", "unit", "ratio", "target")
+PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
+
+
+def measured(workplace, *arguments):
+    printed = succeeded(workplace, "benchmark", *SMALLEST, *arguments)
+    folder = next(value for value in arguments if "output_dir" in value).partition("=")[2]
+    return printed, json.loads((workplace / folder / "benchmark.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def against_keras(workplace):
+    return measured(workplace, "--peers=keras", "--output_dir=bench")
+
+
+@pytest.mark.slow
+def test_every_part_is_measured_against_keras_and_written(workplace, against_keras):
+    printed, result = against_keras
+    assert set(result) == {"rows", "versions", "machine", "settings"}
+    assert {row["part"] for row in result["rows"]} == set(PARTS)
+    assert all(tuple(row)[: len(KEYS)] == KEYS for row in result["rows"])
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    assert all(row["ours"] is not None for row in result["rows"])
+    assert (workplace / "bench/benchmark.png").is_file()
+    assert "Results: bench/benchmark.json, bench/benchmark.png" in printed
+
+
+@pytest.mark.slow
+def test_versions_and_threads_are_written_and_printed(against_keras):
+    printed, result = against_keras
+    assert result["versions"]["tensorflow"] and result["versions"]["keras"]
+    assert result["machine"]["threads"] == {"ours tensorflow": 1, "keras tensorflow": 1}
+    assert f"[ours: tensorflow {result['versions']['tensorflow']}" in printed
+    assert "1 tensorflow threads]" in printed
+
+
+@pytest.mark.slow
+def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
+    (row,) = [row for row in against_keras[1]["rows"] if "relative error" in row["case"]]
+    assert row["ours"] < 1e-5 and row["ratio"] > 1
+
+
+@pytest.mark.slow
+def test_accuracy_trains_and_probes_on_the_given_pictures(workplace):
+    _, result = measured(
+        workplace,
+        "--part=accuracy",
+        "--peers=",
+        "--data_dir=pictures",
+        "--output_dir=bench_accuracy",
+    )
+    (neighbours, probe) = result["rows"]
+    assert neighbours["case"].endswith("kNN-200")
+    assert probe["case"].endswith("probe with all labels")
+    assert all(0 <= row["ours"] <= 1 for row in result["rows"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--part=augment,step,pretrain,loss,input,embed",),
+        ("--part=accuracy", "--data_dir=pictures"),
+    ],
+    ids=["speed", "accuracy"],
+)
+def test_pytorch_and_lightly_do_the_same_work(workplace, arguments):
+    for package in ("torch", "torchvision", "lightly"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f'{package} is not installed: pip install -e ".[bench]"')
+    _, result = measured(workplace, "--peers=lightly,tuned", *arguments, "--output_dir=bench_torch")
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    named = {row["peer_name"] for row in result["rows"]}
+    assert {"lightly as documented", "PyTorch tuned"} <= named
+
+
+def test_a_part_that_does_not_exist_is_answered_in_one_line(workplace):
+    done = run_script(workplace, "benchmark", "--part=speed")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: `part` must be one of: augment, step, pretrain")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_peers_that_are_not_installed_are_answered_in_one_line(workplace):
+    if importlib.util.find_spec("lightly") is not None:
+        pytest.skip("lightly is installed")
+    done = run_script(workplace, "benchmark", "--part=step", "--output_dir=bench_missing")
+    assert done.returncode == 2
+    assert 'pip install "simclr_tf[bench]"' in done.stderr
+    assert not (workplace / "bench_missing").exists()
