@@ -9,7 +9,8 @@ import tensorflow as tf
 from keras import ops
 
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
-from simclr_tf.losses.distances import DISTANCES, pairwise_distances, unit_rows
+from simclr_tf.losses.distances import DISTANCES, pairwise_distances
+from simclr_tf.losses.unit_rows import unit_rows
 
 MINING = ("all", "hard", "semi_hard", "random")
 UNLABELLED = -1
