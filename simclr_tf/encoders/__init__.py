@@ -1,12 +1,19 @@
 """Networks from raw pictures to features, and the projection head."""
 
-from simclr_tf.encoders.batch_normalization import (
-    FusedBatchNormalization as FusedBatchNormalization,
+from simclr_tf.lazy import lazy_names
+
+__getattr__, __all__ = lazy_names(
+    __name__,
+    {
+        "FusedBatchNormalization": "simclr_tf.encoders.batch_normalization",
+        "DTYPE_POLICIES": "simclr_tf.encoders.build",
+        "build_encoder": "simclr_tf.encoders.build",
+        "uses_float16": "simclr_tf.encoders.build",
+        "encoder_fingerprint": "simclr_tf.encoders.find",
+        "encoder_image_size": "simclr_tf.encoders.find",
+        "find_encoder": "simclr_tf.encoders.find",
+        "load_encoder": "simclr_tf.encoders.load",
+        "build_projection_head": "simclr_tf.encoders.projection_head",
+        "RESNETS": "simclr_tf.encoders.resnet",
+    },
 )
-from simclr_tf.encoders.build import DTYPE_POLICIES as DTYPE_POLICIES
-from simclr_tf.encoders.build import build_encoder as build_encoder
-from simclr_tf.encoders.build import uses_float16 as uses_float16
-from simclr_tf.encoders.load import find_encoder as find_encoder
-from simclr_tf.encoders.load import load_encoder as load_encoder
-from simclr_tf.encoders.projection_head import build_projection_head as build_projection_head
-from simclr_tf.encoders.resnet import RESNETS as RESNETS

@@ -51,9 +51,7 @@ def test_the_rows_may_come_in_blocks(tmp_path):
     whole = sample()
     blocks = (whole.embeddings[start : start + 3] for start in range(0, 7, 3))
     only_shape = np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (7, 5), (0, 0))
-    write_embeddings(
-        tmp_path / "e.npz", dataclasses.replace(whole, embeddings=only_shape), blocks
-    )
+    write_embeddings(tmp_path / "e.npz", dataclasses.replace(whole, embeddings=only_shape), blocks)
     assert np.array_equal(read_embeddings(tmp_path / "e.npz").embeddings, whole.embeddings)
 
 
