@@ -83,8 +83,8 @@ def embed(
             progress=show,
         )
     print(
-        f"{index.name}: {len(report.embeddings)} embeddings of {report.embeddings.embeddings.shape[1]}"
-        f" numbers; {report.num_new} new, {report.num_kept} kept, {report.num_gone} gone, "
+        f"{index.name}: {len(report.embeddings)} embeddings; {report.num_new} new, "
+        f"{report.num_kept} kept, {report.num_gone} gone, "
         f"{len(report.skipped)} pictures skipped"
     )
     return report
