@@ -29,6 +29,8 @@ def launch(main: Callable[[], None]) -> None:
 
     def guarded(arguments: list[str]) -> None:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+        # It reports that it was imported; absl shows what is not worth a warning too.
+        logging.getLogger("faiss").setLevel(logging.WARNING)
         if len(arguments) > 1:
             _fail(f"unknown arguments: {' '.join(arguments[1:])} (flags begin with --)")
         try:
