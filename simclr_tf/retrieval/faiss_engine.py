@@ -36,7 +36,7 @@ class FaissEngine:
         self.kind = kind
         self.dimension = dimension
         self._mapped: str | None = None
-        self._index = None if kind == "ivf-pq" else _empty(kind, dimension)
+        self._index: Any = None if kind == "ivf-pq" else _empty(kind, dimension)
 
     @classmethod
     def read(cls, path: str, kind: str, dimension: int, *, memory_map: bool = True) -> FaissEngine:
