@@ -32,6 +32,8 @@ def launch(main: Callable[[], None]) -> None:
         logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
         # TensorFlow Datasets reports every file that it opens.
         absl_logging.set_verbosity(absl_logging.WARNING)
+        # It reports that it was imported; absl shows what is not worth a warning too.
+        logging.getLogger("faiss").setLevel(logging.WARNING)
         if len(arguments) > 1:
             _fail(f"unknown arguments: {' '.join(arguments[1:])} (flags begin with --)")
         try:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 from tqdm import tqdm
 
-from experiments import launcher
-from simclr_tf.checks import check_at_least, check_one_of
+from experiments import decoding_flags, launcher
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
@@ -21,17 +20,11 @@ _DATA_DIR = flags.DEFINE_string(
 _DATASET = flags.DEFINE_string(
     "dataset", None, "name of a TensorFlow data set; symbols (embedded) if no folder is given"
 )
-_IMAGE_SIZE = flags.DEFINE_integer("image_size", 32, "height and width in pixels, at least 8")
-_RESIZE_MODE = flags.DEFINE_string("resize_mode", "crop", "crop, pad (white) or stretch")
 _MAX_CLASSES = flags.DEFINE_integer("max_classes", None, "keep so many classes, drawn at random")
 _CLASS_SEED = flags.DEFINE_integer("class_seed", 0, "seed of that draw")
-_LABEL_DEPTH = flags.DEFINE_integer(
-    "label_depth", 1, "folder that names the class: 1 the outermost, -1 the innermost"
-)
 _VALIDATION = flags.DEFINE_float("validation_fraction", 0.1, "share held out for choices")
 _TEST = flags.DEFINE_float("test_fraction", 0.1, "share held out for the result")
 _STRICT = flags.DEFINE_bool("strict", False, "an unreadable picture is an error, not skipped")
-_CACHE_DIR = flags.DEFINE_string("cache_dir", None, "decoded pictures; ~/.cache/simclr_tf if unset")
 
 
 def picture_config() -> dict[str, Any]:
@@ -47,11 +40,11 @@ def picture_config() -> dict[str, Any]:
     return {
         "data_dir": _DATA_DIR.value,
         "dataset": dataset,
-        "image_size": _IMAGE_SIZE.value,
-        "resize_mode": _RESIZE_MODE.value,
+        "image_size": decoding_flags.IMAGE_SIZE.value,
+        "resize_mode": decoding_flags.RESIZE_MODE.value,
         "max_classes": _MAX_CLASSES.value,
         "class_seed": _CLASS_SEED.value,
-        "label_depth": _LABEL_DEPTH.value,
+        "label_depth": decoding_flags.LABEL_DEPTH.value,
         "validation_fraction": _VALIDATION.value,
         "test_fraction": _TEST.value,
     }
@@ -81,7 +74,7 @@ def read_pictures() -> PictureSplits:
         splits = load_pictures(
             **picture_config(),
             strict=_STRICT.value,
-            cache_dir=_CACHE_DIR.value,
+            cache_dir=decoding_flags.CACHE_DIR.value,
             progress=show,
         )
     classes = len(splits.train.class_names)
@@ -95,9 +88,7 @@ def read_pictures() -> PictureSplits:
 
 
 def _check_values() -> None:
-    from simclr_tf.data.decode import MINIMUM_SIZE, RESIZE_MODES
     from simclr_tf.data.selection import Selection
 
-    check_at_least("image_size", _IMAGE_SIZE.value, MINIMUM_SIZE)
-    check_one_of("resize_mode", _RESIZE_MODE.value, RESIZE_MODES)
+    decoding_flags.check_decoding()
     Selection(_MAX_CLASSES.value, _CLASS_SEED.value, _VALIDATION.value, _TEST.value)

@@ -55,7 +55,7 @@ def top_k_cosine(
         ValueError: Shapes do not match, a value is not finite, or `k` exceeds `g`.
     """
     queries, gallery = np.asarray(queries), np.asarray(gallery)
-    _check_vectors(queries, gallery)
+    check_vectors(queries, gallery)
     check_between("k", k, 1, len(gallery))
     check_at_least("block_size", block_size, 1)
     queries, gallery = l2_normalize(queries), l2_normalize(gallery)
@@ -81,16 +81,26 @@ def _top_k_of_block(
     return _from_sort_keys(np.sort(best_and_block[:, :k], axis=1)[:, ::-1])
 
 
+def ordered_bits(scores: np.ndarray) -> np.ndarray:
+    """Returns integers that compare as the scores do: sign-magnitude made two's complement.
+
+    Args:
+        scores: float32 of any shape, without NaN; 0 and -0 count as equal.
+
+    Returns:
+        int32 of the same shape.
+    """
+    bits = (scores + np.float32(0)).view(np.int32)  # adding 0 turns -0 into +0
+    return bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+
+
 def _sort_keys(scores: np.ndarray, first_row: int) -> np.ndarray:
     """Packs score and row into one integer: a larger key is a better neighbour.
 
-    The upper 32 bits order like the score (sign-magnitude floats turned into two's
-    complement), the lower 32 bits fall with the row. All keys differ, so a partial
-    sort has no ties left to decide.
+    The upper 32 bits order like the score, the lower 32 bits fall with the row. All keys
+    differ, so a partial sort has no ties left to decide.
     """
-    bits = (scores + np.float32(0)).view(np.int32)  # adding 0 turns -0 into +0
-    ordered = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
-    keys = ordered.astype(np.int64)
+    keys = ordered_bits(scores).astype(np.int64)
     keys <<= 32
     keys |= _LARGEST_ROW - np.arange(first_row, first_row + scores.shape[1])
     return keys
@@ -102,7 +112,8 @@ def _from_sort_keys(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return bits.view(np.float32), _LARGEST_ROW - (keys & _LARGEST_ROW)
 
 
-def _check_vectors(queries: np.ndarray, gallery: np.ndarray) -> None:
+def check_vectors(queries: np.ndarray, gallery: np.ndarray) -> None:
+    """Raises `ValueError` unless both are finite and have shapes `[q, d]` and `[g, d]`."""
     if queries.ndim != 2 or gallery.ndim != 2 or queries.shape[1] != gallery.shape[1]:
         raise ValueError(
             "`queries` and `gallery` must have shapes [q, d] and [g, d] with the same d. "

@@ -25,6 +25,7 @@ RANKS = {
     "data": 2,
     "training": 3,
     "evaluation": 3,
+    "retrieval": 3,
     "protocols": 4,
 }
 

@@ -90,7 +90,7 @@ def index_image_folder(
         selection,
         name=os.path.basename(os.path.abspath(root)),
         place=f"the folder {root}",
-        decode_all=lambda ids, size, mode: decode_files(root, ids, size, mode),
+        decode=lambda ids, size, mode: decode_files(root, ids, size, mode),
         skipped=skipped + unread,
         warnings=warnings,
     )

@@ -61,7 +61,9 @@ def load_pictures(
     check_at_least("image_size", image_size, MINIMUM_SIZE)
     check_one_of("resize_mode", resize_mode, RESIZE_MODES)
     selection = Selection(max_classes, class_seed, validation_fraction, test_fraction)
-    index = _index(data_dir, dataset, selection, label_depth, cache_dir)
+    index = index_pictures(
+        data_dir, dataset, selection, label_depth=label_depth, cache_dir=cache_dir
+    )
     decoded = decode_once(
         index.sha256,
         lambda: index.decode_all(image_size, resize_mode),
@@ -76,13 +78,26 @@ def load_pictures(
     return _splits(index, decoded, skipped, index.fingerprint(image_size, resize_mode))
 
 
-def _index(
-    data_dir: str | os.PathLike[str] | None,
-    dataset: str | None,
-    selection: Selection,
-    label_depth: int,
-    cache_dir: str | os.PathLike[str] | None,
+def index_pictures(
+    data_dir: str | os.PathLike[str] | None = None,
+    dataset: str | None = None,
+    selection: Selection | None = None,
+    *,
+    label_depth: int = 1,
+    cache_dir: str | os.PathLike[str] | None = None,
 ) -> PictureIndex:
+    """Returns what is known of the pictures of a folder or data set before they are decoded.
+
+    Args:
+        data_dir: see `load_pictures`, as for all others.
+        dataset: the name of a TensorFlow data set.
+        selection: which classes take part, and the shares of splits that are missing.
+        label_depth: which folder names the class.
+        cache_dir: see `cache_folder`.
+
+    Raises:
+        ValueError: if the folder or data set cannot be used.
+    """
     if data_dir is not None and dataset is None:
         return index_image_folder(data_dir, selection, label_depth=label_depth, cache_dir=cache_dir)
     if dataset is not None and data_dir is None:

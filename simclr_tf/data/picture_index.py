@@ -26,7 +26,8 @@ class PictureIndex:
         sha256: hexadecimal digests of the pictures' contents.
         splits: `"train"`, `"validation"` or `"test"` of each picture.
         class_names: label `i` means `class_names[i]`.
-        decode_all: called with `image_size` and `resize_mode`, gives the pictures in order.
+        decode: called with some of `ids` in their order, `image_size` and `resize_mode`, gives
+            those pictures in that order.
         skipped: files that could not be read.
         warnings: sentences for the person who runs it.
     """
@@ -38,9 +39,13 @@ class PictureIndex:
     sha256: tuple[str, ...]
     splits: tuple[str, ...]
     class_names: tuple[str, ...]
-    decode_all: Callable[[int, str], Iterator[Decoded]]
+    decode: Callable[[Sequence[str], int, str], Iterator[Decoded]]
     skipped: tuple[SkippedPicture, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def decode_all(self, image_size: int, resize_mode: str) -> Iterator[Decoded]:
+        """Gives all pictures in order, or why one cannot be read."""
+        return self.decode(self.ids, image_size, resize_mode)
 
     def fingerprint(self, image_size: int, resize_mode: str) -> str:
         """Returns a digest of the contents, labels, splits and way of decoding."""
@@ -83,7 +88,7 @@ def build_index(
     *,
     name: str,
     place: str,
-    decode_all: Callable[[Sequence[str], int, str], Iterator[Decoded]],
+    decode: Callable[[Sequence[str], int, str], Iterator[Decoded]],
     skipped: Sequence[SkippedPicture] = (),
     warnings: Sequence[str] = (),
 ) -> PictureIndex:
@@ -95,8 +100,7 @@ def build_index(
         selection: the shares of splits that the data came without.
         name: see `PictureIndex`.
         place: see `PictureIndex`.
-        decode_all: called with the sorted ids, `image_size` and `resize_mode`, gives the
-            pictures in that order.
+        decode: see `PictureIndex`.
         skipped: see `PictureIndex`.
         warnings: see `PictureIndex`.
     """
@@ -129,7 +133,7 @@ def build_index(
         sha256=tuple(found.sha256[row] for row in rows),
         splits=tuple(SPLIT_NAMES[position] for position, _, _ in order),
         class_names=class_names,
-        decode_all=lambda image_size, mode: decode_all(ids, image_size, mode),
+        decode=decode,
         skipped=tuple(skipped),
         warnings=(*warnings, copies) if left_out else tuple(warnings),
     )

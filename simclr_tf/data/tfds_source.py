@@ -76,7 +76,7 @@ def index_builder(builder: Any, dataset: str, selection: Selection) -> PictureIn
                 positions[picture_id] = (split, number)
                 found.add(picture_id, name, digest, role)
 
-    def decode_all(ids: Sequence[str], image_size: int, mode: str) -> Iterator[Decoded]:
+    def decode(ids: Sequence[str], image_size: int, mode: str) -> Iterator[Decoded]:
         contents = _contents(builder, [positions[picture_id] for picture_id in ids])
         return decode_contents(contents, image_size, mode)
 
@@ -86,7 +86,7 @@ def index_builder(builder: Any, dataset: str, selection: Selection) -> PictureIn
         selection,
         name=dataset,
         place=f"the data set {dataset}",
-        decode_all=decode_all,
+        decode=decode,
         warnings=warnings,
     )
 

@@ -1,21 +1,26 @@
 """Networks from raw pictures to features, and the projection head."""
 
-from simclr_tf.encoders.batch_normalization import (
-    FusedBatchNormalization as FusedBatchNormalization,
+from simclr_tf.lazy import lazy_names
+
+__getattr__, __all__ = lazy_names(
+    __name__,
+    {
+        "FusedBatchNormalization": "simclr_tf.encoders.batch_normalization",
+        "DTYPE_POLICIES": "simclr_tf.encoders.build",
+        "build_encoder": "simclr_tf.encoders.build",
+        "ENCODERS": "simclr_tf.encoders.build",
+        "uses_float16": "simclr_tf.encoders.build",
+        "CaffeScaling": "simclr_tf.encoders.caffe_scaling",
+        "EncoderInput": "simclr_tf.encoders.encoder_input",
+        "picture_size": "simclr_tf.encoders.encoder_input",
+        "encoder_fingerprint": "simclr_tf.encoders.find",
+        "encoder_image_size": "simclr_tf.encoders.find",
+        "find_encoder": "simclr_tf.encoders.find",
+        "LoadedWeights": "simclr_tf.encoders.layer_weights",
+        "load_weights_by_layer_name": "simclr_tf.encoders.layer_weights",
+        "load_encoder": "simclr_tf.encoders.load",
+        "PictureScaling": "simclr_tf.encoders.picture_scaling",
+        "build_projection_head": "simclr_tf.encoders.projection_head",
+        "RESNETS": "simclr_tf.encoders.resnet",
+    },
 )
-from simclr_tf.encoders.build import DTYPE_POLICIES as DTYPE_POLICIES
-from simclr_tf.encoders.build import ENCODERS as ENCODERS
-from simclr_tf.encoders.build import build_encoder as build_encoder
-from simclr_tf.encoders.build import uses_float16 as uses_float16
-from simclr_tf.encoders.caffe_scaling import CaffeScaling as CaffeScaling
-from simclr_tf.encoders.encoder_input import EncoderInput as EncoderInput
-from simclr_tf.encoders.encoder_input import picture_size as picture_size
-from simclr_tf.encoders.layer_weights import LoadedWeights as LoadedWeights
-from simclr_tf.encoders.layer_weights import (
-    load_weights_by_layer_name as load_weights_by_layer_name,
-)
-from simclr_tf.encoders.load import find_encoder as find_encoder
-from simclr_tf.encoders.load import load_encoder as load_encoder
-from simclr_tf.encoders.picture_scaling import PictureScaling as PictureScaling
-from simclr_tf.encoders.projection_head import build_projection_head as build_projection_head
-from simclr_tf.encoders.resnet import RESNETS as RESNETS

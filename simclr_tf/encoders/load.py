@@ -1,9 +1,8 @@
-"""Find and load a trained encoder."""
+"""Load a trained encoder."""
 
 from __future__ import annotations
 
 import os
-import pathlib
 import zipfile
 
 import keras
@@ -13,33 +12,7 @@ from simclr_tf.encoders import batch_normalization as _batch_normalization  # no
 from simclr_tf.encoders import caffe_scaling as _caffe_scaling  # noqa: F401
 from simclr_tf.encoders import encoder_input as _encoder_input  # noqa: F401
 from simclr_tf.encoders import picture_scaling as _picture_scaling  # noqa: F401
-from simclr_tf.runs import list_versions
-
-ENCODER_FILE = "encoder.keras"
-
-
-def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
-    """Returns the encoder file that `encoder_dir` means.
-
-    Args:
-        encoder_dir: a `.keras` file, a version folder of a run, or a run folder (its newest
-            version that has an encoder).
-
-    Raises:
-        ValueError: if there is none; the message says what was looked for.
-    """
-    path = pathlib.Path(encoder_dir)
-    if path.is_file() and path.suffix == ".keras":
-        return path
-    for folder in (path, *reversed(list_versions(path))):
-        candidate = folder / ENCODER_FILE
-        if candidate.is_file():
-            return candidate
-    raise ValueError(
-        "`encoder_dir` must be a .keras file, a run folder or one of its versions with "
-        f"{ENCODER_FILE} in it. Received: encoder_dir={os.fspath(encoder_dir)!r}, which "
-        + ("has none" if path.exists() else "does not exist")
-    )
+from simclr_tf.encoders.find import find_encoder
 
 
 def load_encoder(encoder_dir: str | os.PathLike[str]) -> keras.Model:

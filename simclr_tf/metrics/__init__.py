@@ -1,6 +1,15 @@
-"""Measures of an embedding, computed without labels."""
+"""Measures of an embedding: without labels while training, and of retrieval with labels."""
 
 from simclr_tf.metrics.alignment_uniformity import alignment as alignment
 from simclr_tf.metrics.alignment_uniformity import uniformity as uniformity
 from simclr_tf.metrics.contrastive_accuracy import contrastive_accuracy as contrastive_accuracy
 from simclr_tf.metrics.contrastive_accuracy import positive_ranks as positive_ranks
+from simclr_tf.metrics.ranking import average_precision as average_precision
+from simclr_tf.metrics.ranking import average_precision_at_r as average_precision_at_r
+from simclr_tf.metrics.ranking import ndcg as ndcg
+from simclr_tf.metrics.ranking import precision_at_k as precision_at_k
+from simclr_tf.metrics.ranking import r_precision as r_precision
+from simclr_tf.metrics.ranking import reciprocal_rank as reciprocal_rank
+from simclr_tf.metrics.ranking import top_k_accuracy as top_k_accuracy
+from simclr_tf.metrics.retrieval import evaluate_retrieval as evaluate_retrieval
+from simclr_tf.metrics.retrieval_report import RetrievalReport as RetrievalReport

@@ -5,6 +5,10 @@ from simclr_tf.lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
+        "EmbeddingSettings": "simclr_tf.protocols.embedding_settings",
+        "SearchSettings": "simclr_tf.protocols.embedding_settings",
+        "embed_pictures": "simclr_tf.protocols.embedding",
+        "retrieve": "simclr_tf.protocols.retrieving",
         "ComparisonSettings": "simclr_tf.protocols.settings",
         "LabelBudget": "simclr_tf.protocols.settings",
         "PretrainSettings": "simclr_tf.protocols.settings",

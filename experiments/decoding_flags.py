@@ -1,0 +1,23 @@
+"""The flags that say how picture files are read, shared by all scripts."""
+
+from __future__ import annotations
+
+from absl import flags
+
+IMAGE_SIZE = flags.DEFINE_integer("image_size", 32, "height and width in pixels, at least 8")
+RESIZE_MODE = flags.DEFINE_string("resize_mode", "crop", "crop, pad (white) or stretch")
+LABEL_DEPTH = flags.DEFINE_integer(
+    "label_depth", 1, "folder that names the class: 1 the outermost, -1 the innermost"
+)
+CACHE_DIR = flags.DEFINE_string("cache_dir", None, "decoded pictures; ~/.cache/simclr_tf if unset")
+
+
+def check_decoding() -> None:
+    """Raises `ValueError` if a flag cannot be right, whatever the pictures."""
+    from simclr_tf.checks import check_at_least, check_one_of
+    from simclr_tf.data.decode import MINIMUM_SIZE, RESIZE_MODES
+
+    check_at_least("image_size", IMAGE_SIZE.value, MINIMUM_SIZE)
+    check_one_of("resize_mode", RESIZE_MODE.value, RESIZE_MODES)
+    if LABEL_DEPTH.value != -1:
+        check_at_least("label_depth", LABEL_DEPTH.value, 1)

@@ -1,0 +1,34 @@
+"""Turn a folder or data set into one file of embeddings, and keep it up to date.
+
+    python experiments/embed.py --encoder_dir=runs/mine --data_dir=FOLDER --output_dir=embedded
+
+Writes embeddings.npz (embeddings, ids, labels, class names, fingerprint of the encoder) and
+embeddings_skipped.csv. The same command goes on after a stop, and later embeds only what is new
+or changed.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+from absl import flags
+
+from experiments import embedding_flags, launcher
+
+_DATA_DIR = flags.DEFINE_string("data_dir", None, "folder of pictures: class sub-folders or flat")
+_DATASET = flags.DEFINE_string("dataset", None, "name of a TensorFlow data set, or symbols")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", "embedded", "folder of the results")
+
+
+def main() -> None:
+    """Reads the flags and embeds."""
+    settings = embedding_flags.read_settings()
+    index = embedding_flags.find_pictures(_DATA_DIR.value, _DATASET.value)
+    output = pathlib.Path(_OUTPUT_DIR.value) / "embeddings.npz"
+    launcher.import_tensorflow()
+    embedding_flags.embed(index, _DATA_DIR.value, output, settings)
+    print(f"Embeddings: {output}")
+
+
+if __name__ == "__main__":
+    launcher.launch(main)

@@ -1,0 +1,90 @@
+"""The flags of embedding, and one folder or data set embedded with a progress bar."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import TYPE_CHECKING
+
+from absl import flags
+from tqdm import tqdm
+
+from experiments import decoding_flags, launcher
+from experiments.settings_flags import SettingsFlags
+from simclr_tf.encoders.find import encoder_image_size
+from simclr_tf.protocols.embedding_settings import EmbeddingSettings
+
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureIndex
+    from simclr_tf.protocols.embedding import EmbeddingReport
+
+_ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace embeddings of another encoder")
+_SETTINGS = SettingsFlags(EmbeddingSettings, leave_out=("image_size", "resize_mode"))
+flags.mark_flag_as_required("encoder_dir")
+
+
+def read_settings() -> EmbeddingSettings:
+    """Returns the settings; without `--image_size`, the size is the encoder's own.
+
+    Raises:
+        ValueError: if a flag is not accepted or there is no encoder.
+    """
+    decoding_flags.check_decoding()
+    wanted = decoding_flags.IMAGE_SIZE.value
+    # The other flags are looked at before the encoder is.
+    _SETTINGS.read(image_size=wanted, resize_mode=decoding_flags.RESIZE_MODE.value)
+    size = encoder_image_size(_ENCODER_DIR.value)
+    if size is None or not flags.FLAGS["image_size"].present:
+        size = size or wanted
+    elif size != wanted:
+        raise ValueError(
+            f"`image_size` must be {size}, the size of the pictures that the encoder was trained "
+            f"with. Received: image_size={wanted}"
+        )
+    return _SETTINGS.read(image_size=size, resize_mode=decoding_flags.RESIZE_MODE.value)
+
+
+def find_pictures(data_dir: str | None, dataset: str | None = None) -> PictureIndex:
+    """Returns all pictures of a folder or data set, none held out."""
+    from simclr_tf.data import index_pictures
+    from simclr_tf.data.selection import Selection
+
+    if data_dir is None:
+        launcher.import_tensorflow()
+    return index_pictures(
+        data_dir,
+        dataset,
+        Selection(validation_fraction=0.0, test_fraction=0.0),
+        label_depth=decoding_flags.LABEL_DEPTH.value,
+        cache_dir=decoding_flags.CACHE_DIR.value,
+    )
+
+
+def embed(
+    index: PictureIndex, root: str | None, output: pathlib.Path, settings: EmbeddingSettings
+) -> EmbeddingReport:
+    """Embeds the pictures and prints what was done."""
+    from simclr_tf.protocols.embedding import embed_pictures
+
+    with tqdm(desc=f"embedding {index.name}", unit=" pictures", leave=False, delay=1) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        report = embed_pictures(
+            index,
+            _ENCODER_DIR.value,
+            output,
+            settings,
+            root="" if root is None else os.path.abspath(os.path.expanduser(root)),
+            overwrite=_OVERWRITE.value,
+            progress=show,
+        )
+    print(
+        f"{index.name}: {len(report.embeddings)} embeddings; {report.num_new} new, "
+        f"{report.num_kept} kept, {report.num_gone} gone, "
+        f"{len(report.skipped)} pictures skipped"
+    )
+    return report

@@ -1,0 +1,89 @@
+"""Find a trained encoder and learn what it is, without TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from simclr_tf.runs import list_versions
+
+ENCODER_FILE = "encoder.keras"
+# The rest of a .keras file says when and with which version it was written.
+_IDENTITY = ("config.json", "model.weights.h5")
+
+
+def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the encoder file that `encoder_dir` means.
+
+    Args:
+        encoder_dir: a `.keras` file, a version folder of a run, or a run folder (its newest
+            version that has an encoder).
+
+    Raises:
+        ValueError: if there is none; the message says what was looked for.
+    """
+    path = pathlib.Path(encoder_dir)
+    if path.is_file() and path.suffix == ".keras":
+        return path
+    for folder in (path, *reversed(list_versions(path))):
+        candidate = folder / ENCODER_FILE
+        if candidate.is_file():
+            return candidate
+    raise ValueError(
+        "`encoder_dir` must be a .keras file, a run folder or one of its versions with "
+        f"{ENCODER_FILE} in it. Received: encoder_dir={os.fspath(encoder_dir)!r}, which "
+        + ("has none" if path.exists() else "does not exist")
+    )
+
+
+def encoder_fingerprint(encoder_dir: str | os.PathLike[str]) -> str:
+    """Returns a hexadecimal digest of an encoder's layers and weights, see `find_encoder`.
+
+    Copies of a file have the same fingerprint; more training gives another one.
+
+    Raises:
+        ValueError: if there is no encoder or the file is not a readable Keras model.
+    """
+    digest = hashlib.sha256()
+    path = find_encoder(encoder_dir)
+    for member in _IDENTITY:
+        digest.update(hashlib.sha256(_read_member(path, member)).digest())
+    return digest.hexdigest()
+
+
+def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
+    """Returns the side of the square pictures that an encoder is meant for; None if it says none.
+
+    Raises:
+        ValueError: if there is no encoder or the file is not a readable Keras model.
+    """
+    path = find_encoder(encoder_dir)
+    values = dict(_reversed_entries(json.loads(_read_member(path, "config.json"))))
+    shape = values.get("batch_shape") or [None] * 4
+    return values.get("image_size", shape[1] if len(shape) == 4 else None)
+
+
+def _reversed_entries(config: Any) -> Iterator[tuple[str, Any]]:
+    """Yields names and values of a nested config from its end, so that a dict keeps the first."""
+    if isinstance(config, dict):
+        for name, value in reversed(config.items()):
+            yield from _reversed_entries(value)
+            yield name, value
+    elif isinstance(config, list):
+        for part in reversed(config):
+            yield from _reversed_entries(part)
+
+
+def _read_member(path: pathlib.Path, member: str) -> bytes:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(member)
+    except (OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
+        ) from error

@@ -1,0 +1,67 @@
+"""How pictures are turned into embeddings and searched: plain values, checked when made."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.data.decode import MINIMUM_SIZE, RESIZE_MODES
+from simclr_tf.retrieval import ENGINES
+from simclr_tf.retrieval.embedding_file import DTYPES
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbeddingSettings:
+    """Everything that decides embeddings but the pictures and the encoder.
+
+    Attributes:
+        image_size: height and width in pixels, at least 8.
+        resize_mode: crop, pad (white) or stretch.
+        flip_average: average the embeddings of each picture and of its mirror image.
+        dtype: of the embeddings in the file: float32 or float16.
+        batch_size: pictures that the encoder takes at once, at least 1.
+    """
+
+    image_size: int = 32
+    resize_mode: str = "crop"
+    flip_average: bool = False
+    dtype: str = "float32"
+    batch_size: int = 256
+
+    def __post_init__(self) -> None:
+        check_at_least("image_size", self.image_size, MINIMUM_SIZE)
+        check_one_of("resize_mode", self.resize_mode, RESIZE_MODES)
+        check_one_of("dtype", self.dtype, DTYPES)
+        check_at_least("batch_size", self.batch_size, 1)
+
+    def fingerprint(self, encoder_fingerprint: str) -> str:
+        """Returns what two embeddings must share to be compared: encoder and preparation."""
+        text = f"{encoder_fingerprint} {self.image_size} {self.resize_mode} {self.flip_average}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSettings:
+    """How a gallery is searched and what is shown of it.
+
+    Attributes:
+        top_k: neighbours of each query, at least 1.
+        engine: exact, hnsw (fast on large galleries) or ivf-pq (compressed).
+        panels: queries drawn in panels.png; 0 draws none.
+        resamples: of the bootstrap intervals, at least 1.
+        seed: of the bootstrap.
+    """
+
+    top_k: int = 5
+    engine: str = "exact"
+    panels: int = 8
+    resamples: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_at_least("top_k", self.top_k, 1)
+        check_one_of("engine", self.engine, ENGINES)
+        check_at_least("panels", self.panels, 0)
+        check_at_least("resamples", self.resamples, 1)
+        check_at_least("seed", self.seed, 0)

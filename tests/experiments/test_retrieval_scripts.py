@@ -1,0 +1,79 @@
+"""embed.py and retrieve.py from the command line to their files."""
+
+import json
+import shutil
+
+import pytest
+
+from simclr_tf.encoders import build_encoder
+from simclr_tf.retrieval import read_embeddings
+from tests.conftest import make_class_folders
+from tests.experiments.conftest import run_script, succeeded
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("retrieval")
+    make_class_folders(folder / "gallery", num_classes=3, pictures_per_class=6, size=8)
+    (folder / "encoder").mkdir()
+    build_encoder("resnet10", image_size=8, width=0.125).save(folder / "encoder/encoder.keras")
+    return folder
+
+
+def test_embedding_again_embeds_only_what_changed(folder):
+    shutil.copytree(folder / "gallery", folder / "mine")
+    (folder / "mine/class_0/broken.png").write_bytes(b"no picture")
+    arguments = ("--encoder_dir=encoder", "--data_dir=mine", "--output_dir=embedded")
+    printed = succeeded(folder, "embed", *arguments, "--dtype=float16", "--flip_average")
+    assert "mine: 18 embeddings; 18 new, 0 kept, 0 gone, 1 pictures skipped" in printed
+    embeddings = read_embeddings(folder / "embedded/embeddings.npz")
+    assert str(embeddings.embeddings.dtype) == "float16"
+    assert embeddings.ids[0] == "class_0/000.png" and embeddings.labels.tolist()[-1] == 2
+    assert "class_0/broken.png" in (folder / "embedded/embeddings_skipped.csv").read_text()
+    (folder / "mine/class_0/000.png").unlink()
+    shutil.move(folder / "mine/class_1/000.png", folder / "mine/class_2/moved.png")
+    shutil.copy(folder / "gallery/class_1/001.png", folder / "mine/class_2/001.png")
+    printed = succeeded(folder, "embed", *arguments, "--dtype=float16", "--flip_average")
+    # Moved pictures and copies have known contents.
+    assert "mine: 17 embeddings; 0 new, 17 kept, 2 gone, 1 pictures skipped" in printed
+    refused = run_script(folder, "embed", *arguments)
+    assert refused.returncode == 2
+    assert "holds embeddings of another encoder" in refused.stderr
+
+
+def test_retrieval_writes_results_panels_and_figures(folder):
+    arguments = ("--encoder_dir=encoder", "--gallery_dir=gallery", "--output_dir=found")
+    printed = succeeded(folder, "retrieve", *arguments, "--top_k=3", "--panels=2")
+    results = json.loads((folder / "found/results.json").read_text())
+    assert len(results) == 18
+    assert all(len(set(found)) == 3 and name not in found for name, found in results.items())
+    metrics = json.loads((folder / "found/metrics.json").read_text())
+    assert {"top_1", "top_3", "top_5", "map_at_r", "per_class"} <= set(metrics)
+    assert f"top_1 {100 * metrics['top_1']:.1f} %" in printed
+    for name in ("results.csv", "panels.png", "gallery.index", "gallery.npz"):
+        assert (folder / "found" / name).stat().st_size > 0
+    one = succeeded(folder, "retrieve", *arguments, "--top_k=2", "--query=gallery/class_1/002.png")
+    assert "gallery: 18 embeddings; 0 new, 18 kept" in one
+    results = json.loads((folder / "found/results.json").read_text())
+    assert list(results) == ["002.png"] and "class_1/002.png" not in results["002.png"]
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "message"),
+    [
+        ("embed", ["--encoder_dir=none", "--data_dir=gallery"], "`encoder_dir` must be a .keras"),
+        ("embed", ["--encoder_dir=encoder", "--data_dir=none"], "`data_dir` must be an existing"),
+        ("embed", ["--encoder_dir=encoder", "--dtype=int8"], "`dtype` must be one of: float32"),
+        ("retrieve", ["--gallery_dir=gallery", "--engine=x"], "`engine` must be one of: exact"),
+        ("retrieve", ["--gallery_dir=gallery", "--top_k=0"], "`top_k` must be at least 1"),
+        ("retrieve", ["--gallery_dir=gallery", "--image_size=16"], "`image_size` must be 8"),
+        ("retrieve", ["--gallery_dir=gallery", "--query=x.png"], "`query` must be a picture"),
+        ("retrieve", ["--gallery_dir=gallery", "--query=x", "--query_dir=y"], "Only one of"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_line_without_tensorflow(folder, script, arguments, message):
+    done = run_script(folder, script, "--encoder_dir=encoder", *arguments)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2 and line.startswith("Error: ") and message in line
