@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits

@@ -19,10 +19,10 @@ from absl import flags
 from experiments import launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.checks import check_at_least
+from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.settings import (
     FINE_TUNE,
     ComparisonSettings,
-    LabelBudget,
     PretrainSettings,
     SupervisedSettings,
 )

@@ -16,7 +16,7 @@ from absl import flags
 from experiments import launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.checks import check_at_least
-from simclr_tf.protocols.settings import LabelBudget
+from simclr_tf.protocols.label_budget import LabelBudget
 
 _ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "folder of the results; beside the encoder")

@@ -10,7 +10,7 @@ __getattr__, __all__ = lazy_names(
         "embed_pictures": "simclr_tf.protocols.embedding",
         "retrieve": "simclr_tf.protocols.retrieving",
         "ComparisonSettings": "simclr_tf.protocols.settings",
-        "LabelBudget": "simclr_tf.protocols.settings",
+        "LabelBudget": "simclr_tf.protocols.label_budget",
         "PretrainSettings": "simclr_tf.protocols.settings",
         "SupervisedSettings": "simclr_tf.protocols.settings",
         "SplitFeatures": "simclr_tf.protocols.probes",

@@ -16,10 +16,11 @@ from simclr_tf.encoders import load_encoder
 from simclr_tf.evaluation import LinearProbe
 from simclr_tf.plots import new_figure, plot_comparison, save_figure
 from simclr_tf.protocols.comparison_report import summarise
+from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import check_labelled_splits
 from simclr_tf.protocols.pretraining import build_settings_encoder, pretrain
 from simclr_tf.protocols.probes import SplitFeatures, knn_probe, linear_probe, split_features
-from simclr_tf.protocols.settings import ComparisonSettings, LabelBudget
+from simclr_tf.protocols.settings import ComparisonSettings
 from simclr_tf.protocols.supervised import test_report, train_supervised
 from simclr_tf.runs import RunFolder, list_versions
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from simclr_tf.data import PictureSplits
 from simclr_tf.evaluation import mean_and_std, paired_difference, verdict
-from simclr_tf.protocols.settings import ComparisonSettings, LabelBudget
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import ComparisonSettings
 from simclr_tf.runs import package_versions
 
 CONTESTANTS = ("linear_probe", "knn_probe", "fine_tuned", "baseline")

@@ -15,9 +15,10 @@ from simclr_tf.data import PictureSet, PictureSplits, evaluation_batches, traini
 from simclr_tf.encoders import uses_float16
 from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
 from simclr_tf.optimizers import build_optimizer
+from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import check_labelled_splits
 from simclr_tf.protocols.pretraining import build_settings_encoder
-from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
+from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 from simclr_tf.runs import RunFolder
 from simclr_tf.schedules import WarmupCosine
 from simclr_tf.training import Classifier, TrainingPlan, save_model, train

@@ -5,7 +5,8 @@ from absl import flags
 
 from experiments import settings_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.protocols.settings import LabelBudget, PretrainSettings, SupervisedSettings
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 
 
 @dataclasses.dataclass(frozen=True)

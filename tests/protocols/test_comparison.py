@@ -7,7 +7,8 @@ import pytest
 
 from simclr_tf.protocols import comparison, format_table, pretraining
 from simclr_tf.protocols.comparison_report import CONTESTANTS
-from simclr_tf.protocols.settings import ComparisonSettings, LabelBudget
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import ComparisonSettings
 from simclr_tf.runs import RunFolder
 from tests.protocols.conftest import small_encoder
 

@@ -6,12 +6,8 @@ import pytest
 
 from simclr_tf.protocols import format_table
 from simclr_tf.protocols.comparison_report import CONTESTANTS, summarise
-from simclr_tf.protocols.settings import (
-    ComparisonSettings,
-    LabelBudget,
-    PretrainSettings,
-    SupervisedSettings,
-)
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import ComparisonSettings, PretrainSettings, SupervisedSettings
 
 SETTINGS = ComparisonSettings(
     PretrainSettings(),

@@ -9,12 +9,8 @@ from simclr_tf.augment.recipes import RECIPES
 from simclr_tf.encoders import build as encoders
 from simclr_tf.optimizers import build
 from simclr_tf.protocols import settings
-from simclr_tf.protocols.settings import (
-    ComparisonSettings,
-    LabelBudget,
-    PretrainSettings,
-    SupervisedSettings,
-)
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.settings import ComparisonSettings, PretrainSettings, SupervisedSettings
 
 # === The names that are written twice, so that a script's help needs no TensorFlow ===
 

@@ -6,7 +6,7 @@ import pytest
 
 from simclr_tf.evaluation import extract_features, fit_linear_probe
 from simclr_tf.protocols import supervised, train_baseline, train_supervised
-from simclr_tf.protocols.settings import LabelBudget
+from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.runs import RunFolder
 from simclr_tf.training import Classifier
 from tests.protocols.conftest import small_encoder
