@@ -6,6 +6,7 @@ from simclr_tf.encoders.batch_normalization import (
 from simclr_tf.encoders.build import DTYPE_POLICIES as DTYPE_POLICIES
 from simclr_tf.encoders.build import build_encoder as build_encoder
 from simclr_tf.encoders.build import uses_float16 as uses_float16
+from simclr_tf.encoders.convolution import Convolution as Convolution
 from simclr_tf.encoders.load import find_encoder as find_encoder
 from simclr_tf.encoders.load import load_encoder as load_encoder
 from simclr_tf.encoders.picture_scaling import PictureScaling as PictureScaling
