@@ -5,8 +5,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-# Output pixels up to which the products below beat TensorFlow's filter gradient (measured at 3×3
-# pixels to 16×16, 16 to 512 channels): at 6×6 still well faster, at 8×8 no more.
+# Where the products below beat TensorFlow's filter gradient, measured on a CPU with AVX512-BF16:
+# at 3×3 to 6×6 pixels they take 30 to 75 % of its time, at 8×8 and 64 channels as long; in
+# float32 they gain nothing at stride 1.
 MOST_PIXELS = 36
 FEWEST_CHANNELS = 32
 
@@ -16,11 +17,10 @@ class Convolution(keras.layers.Conv2D):
     """Keras's `Conv2D` with another program for the gradient of small maps on the CPU.
 
     Weights, their names, arguments and results are those of Keras's layer. TensorFlow's filter
-    gradient is slow on the CPU where maps are small and channels many; there, in training, the
-    gradient is computed as one matrix product for each position of the kernel. That holds for
-    3×3 kernels, float32 and bfloat16, stride 1 or (padding `"valid"`) 2, at most 36 output pixels
-    and at least 32 input channels; everything else, inference and every accelerator go through
-    Keras's own program.
+    gradient is slow on the CPU in bfloat16 where maps are small and channels many; there, in
+    training, it is computed as one matrix product for each position of the kernel. That holds for
+    3×3 kernels, stride 1 or (padding `"valid"`) 2, at most 36 output pixels and at least 32 input
+    channels; everything else, inference and every accelerator go through Keras's own program.
 
     Args:
         *args: arguments of `keras.layers.Conv2D`.
@@ -52,7 +52,7 @@ class Convolution(keras.layers.Conv2D):
             and self.dilation_rate == (1, 1)
             and self.groups == 1
             and self.data_format == "channels_last"
-            and self.compute_dtype in ("float32", "bfloat16")
+            and self.compute_dtype == "bfloat16"
         )
         if not as_measured or None in inputs.shape[1:] or inputs.shape[-1] < FEWEST_CHANNELS:
             return False
@@ -93,23 +93,38 @@ def _kernel_gradient(inputs, upstream, stride, padding):
     Returns:
         `[3, 3, channels, filters]`.
     """
-    height, width, filters = upstream.shape[1:]
-    channels = inputs.shape[-1]
+    old, new = inputs.shape[1:3], upstream.shape[1:3]
+    channels, filters = inputs.shape[-1], upstream.shape[-1]
     before = 1 if padding == "SAME" else 0
-    # What every position needs, rounded up to whole strides.
-    sizes = [stride * (-(-(stride * (size - 1) + 3) // stride)) for size in (height, width)]
-    after = [size - before - old for size, old in zip(sizes, inputs.shape[1:3], strict=True)]
-    inputs = inputs[:, : sizes[0] - before, : sizes[1] - before]
-    x = tf.pad(inputs, [[0, 0], *([before, max(0, extra)] for extra in after), [0, 0]])
     if stride > 1:
-        # A slice with strides is slow; here it is a range of channels.
-        x = tf.nn.space_to_depth(x, stride)
-    upstream = tf.reshape(upstream, [-1, filters])
+        # A slice with strides is slow; in blocks it is a range of channels.
+        inputs = tf.pad(inputs, [[0, 0], [0, -old[0] % stride], [0, -old[1] % stride], [0, 0]])
+        inputs = tf.nn.space_to_depth(inputs, stride)
     products = []
     for row in range(3):
+        rows, seen_rows, block_row = _overlap(old[0], new[0], row - before, stride)
         for column in range(3):
-            (down, block_row), (right, block_column) = divmod(row, stride), divmod(column, stride)
+            columns, seen_columns, block_column = _overlap(old[1], new[1], column - before, stride)
             first = (block_row * stride + block_column) * channels
-            seen = x[:, down : down + height, right : right + width, first : first + channels]
-            products.append(tf.matmul(tf.reshape(seen, [-1, channels]), upstream, transpose_a=True))
+            seen = inputs[:, seen_rows, seen_columns, first : first + channels]
+            there = upstream[:, rows, columns]
+            products.append(
+                tf.matmul(
+                    tf.reshape(seen, [-1, channels]),
+                    tf.reshape(there, [-1, filters]),
+                    transpose_a=True,
+                )
+            )
     return tf.reshape(tf.stack(products), [3, 3, channels, filters])
+
+
+def _overlap(old: int, new: int, shift: int, stride: int) -> tuple[slice, slice, int]:
+    """Outputs `o < new` whose pixel `stride * o + shift` is one of `old`, not padding.
+
+    Returns:
+        These outputs, the blocks of `stride` pixels that theirs lie in, and where in the block.
+    """
+    first = max(0, -(shift // stride))
+    last = max(first, min(new, (old - 1 - shift) // stride + 1))
+    block, position = divmod(shift, stride)
+    return slice(first, last), slice(first + block, last + block), position
