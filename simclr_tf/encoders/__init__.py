@@ -11,6 +11,7 @@ __getattr__, __all__ = lazy_names(
         "ENCODERS": "simclr_tf.encoders.build",
         "uses_float16": "simclr_tf.encoders.build",
         "CaffeScaling": "simclr_tf.encoders.caffe_scaling",
+        "Convolution": "simclr_tf.encoders.convolution",
         "EncoderInput": "simclr_tf.encoders.encoder_input",
         "picture_size": "simclr_tf.encoders.encoder_input",
         "encoder_fingerprint": "simclr_tf.encoders.find",

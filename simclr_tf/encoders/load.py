@@ -10,6 +10,7 @@ import keras
 # Registers the layers that a saved encoder may hold.
 from simclr_tf.encoders import batch_normalization as _batch_normalization  # noqa: F401
 from simclr_tf.encoders import caffe_scaling as _caffe_scaling  # noqa: F401
+from simclr_tf.encoders import convolution as _convolution  # noqa: F401
 from simclr_tf.encoders import encoder_input as _encoder_input  # noqa: F401
 from simclr_tf.encoders import picture_scaling as _picture_scaling  # noqa: F401
 from simclr_tf.encoders.find import find_encoder

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import keras
 
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
+from simclr_tf.encoders.convolution import Convolution
 from simclr_tf.encoders.picture_scaling import PictureScaling
 
 
@@ -92,7 +93,7 @@ class _Layers:
                 x = pad(x)
         else:
             padding = "valid"
-        return keras.layers.Conv2D(
+        return Convolution(
             filters,
             size,
             strides=stride,
