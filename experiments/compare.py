@@ -3,7 +3,7 @@
     python experiments/compare.py                       # the embedded symbols
     python experiments/compare.py --data_dir=FOLDER --labels_per_class=10
 
-Without a number of labels it is 2 a class; `--label_fraction=1` takes all.
+Without a number of labels it is 1 a class; `--label_fraction=1` takes all.
 For every seed: pretrain on all training pictures without labels; then linear probe, kNN probe,
 fine-tuned encoder and supervised baseline with the same labels. Writes runs/compare/version_N:
 comparison.json, comparison.png and a folder for every training. `--resume` repeats nothing.
@@ -37,7 +37,7 @@ _PRETRAIN = SettingsFlags(PretrainSettings)
 _BASELINE = SettingsFlags(SupervisedSettings, prefix="baseline_", leave_out=("seed",))
 _FINE_TUNE = SettingsFlags(SupervisedSettings, FINE_TUNE, prefix="fine_tune_", leave_out=("seed",))
 _BUDGET = SettingsFlags(LabelBudget)
-_DEFAULT_BUDGET = LabelBudget(labels_per_class=2)
+_DEFAULT_BUDGET = LabelBudget(labels_per_class=1)
 
 
 def _read(settings: ComparisonSettings) -> PictureSplits:

@@ -51,7 +51,7 @@ class PretrainSettings:
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
         microbatch_size: pictures held in memory at once; divides the batch size; 0 takes all.
-        epochs: passes over the training pictures; 0 takes 4, longer ones where they are few.
+        epochs: passes over the training pictures; 0 takes 9, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
         optimizer: sgd, adam, adamw, lars or lamb.
@@ -139,13 +139,13 @@ class PretrainSettings:
     def length(self, steps_once: int) -> tuple[int, int]:
         """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.
 
-        With `epochs` 0 there are 4, each of at least 14,400 pictures: a folder of a few hundred
+        With `epochs` 0 there are 9, each of at least 14,400 pictures: a folder of a few hundred
         would otherwise be trained on for a few steps only.
         """
         steps = self.steps_per_epoch or steps_once
         if self.epochs:
             return self.epochs, steps
-        return 4, max(steps, 14_400 // self.batch_size)
+        return 9, max(steps, 14_400 // self.batch_size)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,11 +167,11 @@ class SupervisedSettings:
 
     augment: str = "auto"
     batch_size: int = 128
-    pictures: int = 40_000
+    pictures: int = 48_000
     minimum_epochs: int = 10
     optimizer: str = "adamw"
-    learning_rate: float = 6e-3
-    warmup_fraction: float = 0.1
+    learning_rate: float = 0.012
+    warmup_fraction: float = 0.2
     weight_decay: float = 0.05
     label_smoothing: float = 0.1
     seed: int = 0
@@ -194,7 +194,7 @@ class SupervisedSettings:
 
 
 # A pretrained encoder is changed more gently, and sooner done, than one that starts at random.
-FINE_TUNE = SupervisedSettings(learning_rate=1e-3, pictures=16_000)
+FINE_TUNE = SupervisedSettings(learning_rate=1e-3, warmup_fraction=0.1, pictures=16_000)
 
 
 @dataclasses.dataclass(frozen=True)
