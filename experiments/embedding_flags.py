@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 from absl import flags
 from tqdm import tqdm
 
-from experiments import decoding_flags, launcher
+from experiments import decoding_flags, encoder_flags, launcher
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.encoders.find import encoder_image_size
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureIndex
     from simclr_tf.protocols.embedding import EmbeddingReport
 
-_ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace embeddings of another encoder")
 _SETTINGS = SettingsFlags(EmbeddingSettings, leave_out=("image_size", "resize_mode"))
-flags.mark_flag_as_required("encoder_dir")
 
 
 def read_settings() -> EmbeddingSettings:
@@ -31,17 +28,11 @@ def read_settings() -> EmbeddingSettings:
         ValueError: if a flag is not accepted or there is no encoder.
     """
     decoding_flags.check_decoding()
-    wanted = decoding_flags.IMAGE_SIZE.value
     # The other flags are looked at before the encoder is.
-    _SETTINGS.read(image_size=wanted, resize_mode=decoding_flags.RESIZE_MODE.value)
-    size = encoder_image_size(_ENCODER_DIR.value)
-    if size is None or not flags.FLAGS["image_size"].present:
-        size = size or wanted
-    elif size != wanted:
-        raise ValueError(
-            f"`image_size` must be {size}, the size of the pictures that the encoder was trained "
-            f"with. Received: image_size={wanted}"
-        )
+    _SETTINGS.read(
+        image_size=decoding_flags.IMAGE_SIZE.value, resize_mode=decoding_flags.RESIZE_MODE.value
+    )
+    size = encoder_flags.take_size_of_encoder()
     return _SETTINGS.read(image_size=size, resize_mode=decoding_flags.RESIZE_MODE.value)
 
 
@@ -75,7 +66,7 @@ def embed(
 
         report = embed_pictures(
             index,
-            _ENCODER_DIR.value,
+            encoder_flags.ENCODER_DIR.value,
             output,
             settings,
             root="" if root is None else os.path.abspath(os.path.expanduser(root)),

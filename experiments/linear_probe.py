@@ -2,8 +2,8 @@
 
     python experiments/linear_probe.py --encoder_dir=runs/mine --data_dir=FOLDER
 
-Penalty and k are chosen on validation; test is used once. Writes probe.json and
-confusion_matrix.png to --output_dir.
+Penalty and, unless --knn_k names it, k are chosen on validation; test is used once. Writes
+probe.json and confusion_matrix.png to --output_dir.
 """
 
 from __future__ import annotations
@@ -13,38 +13,37 @@ import pathlib
 
 from absl import flags
 
-from experiments import launcher, picture_flags
+from experiments import encoder_flags, launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.checks import check_at_least
+from simclr_tf.checks import check_at_least, check_positive
+from simclr_tf.encoders.find import find_encoder
 from simclr_tf.protocols.label_budget import LabelBudget
 
-_ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "folder of the results; beside the encoder")
 _SEED = flags.DEFINE_integer("seed", 0, "of the choice of labels")
+_KNN_K = flags.DEFINE_integer("knn_k", 0, "neighbours of the kNN probe; 0 chooses on validation")
+_KNN_TEMPERATURE = flags.DEFINE_float("knn_temperature", 0.1, "of the neighbours' votes")
 _BUDGET = SettingsFlags(LabelBudget)
-flags.mark_flag_as_required("encoder_dir")
 
 
 def main() -> None:
     """Reads the flags and probes."""
     budget = _BUDGET.read()
     check_at_least("seed", _SEED.value, 0)
-    image_size = picture_flags.picture_config()["image_size"]
+    check_at_least("knn_k", _KNN_K.value, 0)
+    check_positive("knn_temperature", _KNN_TEMPERATURE.value)
+    picture_flags.picture_config()
+    encoder_file = find_encoder(encoder_flags.ENCODER_DIR.value)
+    encoder_flags.take_size_of_encoder()
     launcher.import_tensorflow()
-    from simclr_tf.encoders import find_encoder, load_encoder, picture_size
+    from simclr_tf.encoders import load_encoder
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
     from simclr_tf.protocols import knn_probe, linear_probe, split_features
     from simclr_tf.protocols.labelled_splits import check_labelled_splits
 
-    encoder_file = find_encoder(_ENCODER_DIR.value)
     output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
     encoder = load_encoder(encoder_file)
-    if picture_size(encoder) not in (None, image_size):
-        raise ValueError(
-            f"`image_size` must be {picture_size(encoder)}, the size of the pictures that the "
-            f"encoder was trained with. Received: image_size={image_size}"
-        )
     splits = picture_flags.read_pictures()
     check_labelled_splits(splits)
     output.mkdir(parents=True, exist_ok=True)
@@ -52,7 +51,9 @@ def main() -> None:
     rows = budget.choose(features.train_labels, _SEED.value)
     reports = {
         "linear_probe": linear_probe(features, rows)[1],
-        "knn_probe": knn_probe(features, rows)[1],
+        "knn_probe": knn_probe(
+            features, rows, k=_KNN_K.value or None, temperature=_KNN_TEMPERATURE.value
+        )[1],
     }
     result = {
         **reports,

@@ -5,6 +5,7 @@ from simclr_tf.evaluation.classification_report import (
 )
 from simclr_tf.evaluation.features import FeatureExtractor as FeatureExtractor
 from simclr_tf.evaluation.features import extract_features as extract_features
+from simclr_tf.evaluation.knn_probe import NEIGHBOURS as NEIGHBOURS
 from simclr_tf.evaluation.knn_probe import KNNProbe as KNNProbe
 from simclr_tf.evaluation.knn_probe import fit_knn_probe as fit_knn_probe
 from simclr_tf.evaluation.knn_probe import knn_predict as knn_predict

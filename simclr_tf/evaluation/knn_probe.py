@@ -11,6 +11,9 @@ from simclr_tf.checks import check_at_least, check_positive
 from simclr_tf.evaluation.labelled_features import check_labelled_features
 from simclr_tf.similarity import top_k_cosine
 
+# Tried on validation where no number is asked for; 200 is the customary one.
+NEIGHBOURS = (1, 5, 10, 20, 50, 100, 200)
+
 
 def knn_predict(
     gallery_features: np.ndarray,
@@ -90,7 +93,7 @@ def fit_knn_probe(
     validation_features: np.ndarray,
     validation_labels: np.ndarray,
     *,
-    ks: Sequence[int] = (1, 5, 10, 20, 50, 100, 200),
+    ks: Sequence[int] = NEIGHBOURS,
     temperature: float = 0.1,
 ) -> KNNProbe:
     """Chooses the number of neighbours on validation pictures.

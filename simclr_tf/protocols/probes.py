@@ -11,6 +11,7 @@ import numpy as np
 
 from simclr_tf.data import PictureSplits
 from simclr_tf.evaluation import (
+    NEIGHBOURS,
     FeatureExtractor,
     KNNProbe,
     LinearProbe,
@@ -86,13 +87,27 @@ def linear_probe(features: SplitFeatures, rows: np.ndarray) -> tuple[LinearProbe
     return probe, report
 
 
-def knn_probe(features: SplitFeatures, rows: np.ndarray) -> tuple[KNNProbe, dict[str, Any]]:
-    """Chooses k on validation for a weighted kNN over the training `rows` and tests it once."""
+def knn_probe(
+    features: SplitFeatures, rows: np.ndarray, k: int | None = None, temperature: float = 0.1
+) -> tuple[KNNProbe, dict[str, Any]]:
+    """Tests a weighted kNN over the labelled training `rows` once.
+
+    Args:
+        features: of all splits.
+        rows: int `[m]`, which rows of `features.train` have labels that may be used.
+        k: neighbours that vote; by default chosen on validation.
+        temperature: of the votes, greater than 0.
+
+    Returns:
+        The probe, and the report of `classification_report` on test.
+    """
     probe = fit_knn_probe(
         features.train[rows],
         features.train_labels[rows],
         features.validation,
         features.validation_labels,
+        ks=NEIGHBOURS if k is None else (k,),
+        temperature=temperature,
     )
     report = _report(probe, features)
     report["k"] = probe.k

@@ -97,11 +97,31 @@ def test_the_probe_of_a_pretrained_encoder(workplace, pretrained):
     assert "linear probe" in printed and "knn probe" in printed
 
 
-def test_a_probe_with_another_picture_size_is_refused(workplace, pretrained):
-    done = run_script(workplace, "linear_probe", "--encoder_dir=runs/mine", "--data_dir=pictures")
+def test_a_probe_with_another_picture_size_is_refused_before_tensorflow(workplace, pretrained):
+    done = run_script(
+        workplace,
+        "linear_probe",
+        "--encoder_dir=runs/mine",
+        "--data_dir=pictures",
+        "--image_size=16",
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("Error: `image_size` must be 8, the size of the pictures that")
     assert not (workplace / "runs/mine/version_0/probe_all").exists()
+
+
+def test_a_probe_takes_the_picture_size_of_its_encoder_and_the_k_that_is_asked_for(
+    workplace, pretrained
+):
+    succeeded(
+        workplace,
+        "linear_probe",
+        "--encoder_dir=runs/mine",
+        "--data_dir=pictures",
+        "--knn_k=2",
+        "--output_dir=probe_k",
+    )
+    assert json.loads((workplace / "probe_k/probe.json").read_text())["knn_probe"]["k"] == 2
 
 
 # === baseline ===

@@ -77,6 +77,11 @@ def test_the_knn_probe_reports_k_and_temperature(features):
     assert report["temperature"] > 0
 
 
+def test_the_knn_probe_takes_the_k_and_temperature_that_are_asked_for(features):
+    report = knn_probe(features, np.arange(10), k=3, temperature=0.5)[1]
+    assert (report["k"], report["temperature"]) == (3, 0.5)
+
+
 def test_features_are_those_of_the_labelled_pictures(splits, mean_colour):
     features = split_features(mean_colour, splits)
     labelled = splits.train.images[:24]
