@@ -145,6 +145,8 @@ def _solutions(
         # Steps this small are 5 to 50 times slower when BLAS spreads them over threads.
         with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1, user_api="blas"):
             warnings.simplefilter("ignore", ConvergenceWarning)
+            # With one label a class scikit-learn suspects a regression.
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             model.fit(features, labels)
         converged = bool(np.max(model.n_iter_) < _MAX_ITERATIONS)
         yield (regularisation, *_weights_and_bias(model), converged)

@@ -39,7 +39,8 @@ def train_supervised(
 ) -> Classifier:
     """Trains `encoder` and a classification layer on it, or continues where `run` was stopped.
 
-    Validation accuracy is measured ten times on the way; the weights of the best time are kept.
+    Validation accuracy is measured ten times on the way, and with a probe before it as well; the
+    weights of the best time are kept.
 
     Args:
         encoder: from pictures to features; trained in place.
@@ -76,9 +77,11 @@ def train_supervised(
         name=name,
     )
     model = _build(encoder, labelled, settings, data_name, plan.total_steps)
+    start = None
     if probe is not None:
         _start_from_probe(model, probe)
         _calibrate(model, validation)
+        start = model.get_weights(), test_report(model, validation)["accuracy"]
     best_weights = train(
         model,
         model,
@@ -89,10 +92,22 @@ def train_supervised(
         run,
         validation=_with_labels(validation),
     )
-    model.set_weights(best_weights)
+    model.set_weights(_better_weights(start, best_weights, run))
     save_model(model, run.path / "classifier.keras")
     save_model(encoder, run.path / "encoder.keras")
     return model
+
+
+def _better_weights(
+    start: tuple[list[np.ndarray], float] | None, best_weights: list[np.ndarray], run: RunFolder
+) -> list[np.ndarray]:
+    """Returns the weights before training where no epoch came up to their validation accuracy."""
+    # With very few labels every step away from the probe may be one too many.
+    if start is not None:
+        weights, accuracy = start
+        if all(float(row["val_accuracy"]) < accuracy for row in run.read_metrics()):
+            return weights
+    return best_weights
 
 
 def train_baseline(

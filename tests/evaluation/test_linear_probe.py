@@ -183,3 +183,10 @@ def test_a_penalty_of_zero_is_refused() -> None:
     data = clusters(6, 3, noise=0.1, seed=0)
     with pytest.raises(ValueError, match="`regularisations` must be greater than 0"):
         fit_linear_probe(*data, *data, regularisations=(0.0, 1.0))
+
+
+def test_one_label_a_class_is_fitted_without_a_warning():
+    # Warnings are errors in this suite; scikit-learn would suspect a regression.
+    features = np.eye(30, dtype=np.float32)
+    probe = fit_linear_probe(features, np.arange(30), features, np.arange(30))
+    assert probe.validation_accuracy == 1.0

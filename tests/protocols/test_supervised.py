@@ -91,6 +91,26 @@ def test_a_start_that_is_too_sure_of_itself_is_scaled_down_and_predicts_the_same
     assert cross_entropy(after) <= min(others)
 
 
+@pytest.mark.parametrize(("trained", "kept"), [(0.9, "start"), (1.0, "best epoch")])
+def test_the_probe_is_kept_where_no_epoch_came_up_to_it(
+    splits, run, monkeypatch, supervised_settings, trained, kept
+):
+    def train(model, *others, **named):
+        run.append_metrics({"epoch": 1, "val_accuracy": trained})
+        return [np.zeros_like(weights) for weights in model.get_weights()]
+
+    monkeypatch.setattr(supervised, "train", train)
+    encoder, labelled = small_encoder(), splits.train.labelled()
+    features = extract_features(encoder, splits.validation.images)
+    # Three colours far apart: the probe makes no mistake on the pictures that it was fitted to.
+    probe = fit_linear_probe(features, splits.validation.labels, features, splits.validation.labels)
+    assert probe.validation_accuracy == 1.0
+    model = train_supervised(
+        encoder, labelled, splits.validation, supervised_settings, run, probe=probe
+    )
+    assert any(weights.any() for weights in model.get_weights()) == (kept == "start")
+
+
 def test_the_weights_of_the_best_evaluation_are_kept(splits, run, monkeypatch, supervised_settings):
     def train(model, kept, *others, **named):
         best = [np.full_like(weights, 0.5) for weights in kept.get_weights()]
