@@ -109,9 +109,7 @@ def _draw(cell: Axes, image: np.ndarray, frame: str, width: float, text: str, co
     cell.set(xticks=[], yticks=[])
     cell.spines[:].set(color=frame, linewidth=width)
     # A dollar in a name begins no formula.
-    cell.set_xlabel(
-        text, fontsize=9, color=colour, labelpad=5, linespacing=1.35, parse_math=False
-    )
+    cell.set_xlabel(text, fontsize=9, color=colour, labelpad=5, linespacing=1.35, parse_math=False)
 
 
 def _short(label: str) -> str:
