@@ -42,7 +42,7 @@ def find_pictures(data_dir: str | None, dataset: str | None = None) -> PictureIn
     from simclr_tf.data import index_pictures
     from simclr_tf.data.selection import Selection
 
-    if data_dir is None:
+    if dataset is not None:
         launcher.import_tensorflow()
     index = index_pictures(
         data_dir,

@@ -77,7 +77,8 @@ def test_pictures_that_are_left_out_are_told(folder):
     for name in ("train/apples", "test"):
         (folder / "split" / name).mkdir(parents=True)
         shutil.copy(folder / "gallery/class_0/000.png", folder / "split" / name)
-    done = run_script(folder, "embed", "--encoder_dir=encoder", "--data_dir=split")
+    arguments = ("--encoder_dir=encoder", "--data_dir=split", "--output_dir=left_out")
+    done = run_script(folder, "embed", *arguments)
     assert "split: 1 embeddings" in done.stdout
     assert "Warning: 1 pictures of the validation and test folders lie in no class" in done.stderr
 
@@ -87,6 +88,7 @@ def test_pictures_that_are_left_out_are_told(folder):
     [
         ("embed", ["--encoder_dir=none", "--data_dir=gallery"], "`encoder_dir` must be a .keras"),
         ("embed", ["--encoder_dir=encoder", "--data_dir=none"], "`data_dir` must be an existing"),
+        ("embed", [], "Exactly one of `data_dir` and `dataset` must be given"),
         ("embed", ["--encoder_dir=encoder", "--dtype=int8"], "`dtype` must be one of: float32"),
         ("retrieve", ["--gallery_dir=gallery", "--engine=x"], "`engine` must be one of: exact"),
         ("retrieve", ["--gallery_dir=gallery", "--top_k=0"], "`top_k` must be at least 1"),
