@@ -3,8 +3,8 @@
     python experiments/embed.py --encoder_dir=runs/mine --data_dir=FOLDER --output_dir=embedded
 
 Writes embeddings.npz (embeddings, ids, labels, class names, fingerprint of the encoder) and
-embeddings_skipped.csv. The same command goes on after a stop, and later embeds only what is new
-or changed.
+embeddings_skipped.csv (pictures that cannot be read). The same command goes on after a stop, and
+later embeds only what is new or changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
     """Reads the flags and embeds."""
     settings = embedding_flags.read_settings()
     index = embedding_flags.find_pictures(_DATA_DIR.value, _DATASET.value)
-    output = pathlib.Path(_OUTPUT_DIR.value) / "embeddings.npz"
+    output = pathlib.Path(_OUTPUT_DIR.value).expanduser() / "embeddings.npz"
     launcher.import_tensorflow()
     embedding_flags.embed(index, _DATA_DIR.value, output, settings)
     print(f"Embeddings: {output}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import sys
 from typing import TYPE_CHECKING
 
 from absl import flags
@@ -37,19 +38,22 @@ def read_settings() -> EmbeddingSettings:
 
 
 def find_pictures(data_dir: str | None, dataset: str | None = None) -> PictureIndex:
-    """Returns all pictures of a folder or data set, none held out."""
+    """Returns all pictures of a folder or data set, none held out, and prints what is odd."""
     from simclr_tf.data import index_pictures
     from simclr_tf.data.selection import Selection
 
-    if data_dir is None:
+    if dataset is not None:
         launcher.import_tensorflow()
-    return index_pictures(
+    index = index_pictures(
         data_dir,
         dataset,
         Selection(validation_fraction=0.0, test_fraction=0.0),
         label_depth=decoding_flags.LABEL_DEPTH.value,
         cache_dir=decoding_flags.CACHE_DIR.value,
     )
+    for warning in index.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    return index
 
 
 def embed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import sys
@@ -34,6 +35,9 @@ def launch(main: Callable[[], None]) -> None:
         absl_logging.set_verbosity(absl_logging.WARNING)
         # It reports that it was imported; absl shows what is not worth a warning too.
         logging.getLogger("faiss").setLevel(logging.WARNING)
+        # A file's name may hold what the terminal cannot show; standard error does so already.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         if len(arguments) > 1:
             _fail(f"unknown arguments: {' '.join(arguments[1:])} (flags begin with --)")
         try:

@@ -43,6 +43,7 @@ def main() -> None:
     from simclr_tf.protocols.labelled_splits import check_labelled_splits
 
     output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
+    output = output.expanduser()
     encoder = load_encoder(encoder_file)
     splits = picture_flags.read_pictures()
     check_labelled_splits(splits)

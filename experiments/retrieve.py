@@ -5,7 +5,8 @@
 
 Without queries every gallery picture is one, and never its own neighbour. Writes results.json
 ({query: [gallery pictures]}), results.csv with scores, panels.png, metrics.json where classes are
-known, gallery.index and the embeddings, which the next run uses again.
+known, gallery.index, and gallery.npz and queries.npz, the embeddings, which the next run uses
+again, each with a table of the pictures that cannot be read (gallery_skipped.csv).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def main() -> None:
     settings, embedding_settings = _SETTINGS.read(), embedding_flags.read_settings()
     gallery_index = embedding_flags.find_pictures(_GALLERY_DIR.value)
     query_index, query_root = _queries()
-    output = pathlib.Path(_OUTPUT_DIR.value)
+    output = pathlib.Path(_OUTPUT_DIR.value).expanduser()
     launcher.import_tensorflow()
     from simclr_tf.protocols.retrieving import retrieve
 
@@ -53,8 +54,9 @@ def main() -> None:
         figures = ", ".join(f"{name} {100 * results.metrics[name]:.1f} %" for name in names)
         print(f"{results.metrics['queries']} queries with a class in the gallery: {figures}")
     if _QUERY.value is not None:
+        paths = gallery.paths
         for row, score in zip(results.rows[0], results.scores[0], strict=True):
-            print(f"{score:.4f} {gallery.paths[row]}")
+            print(f"{score:.4f} {paths[row]}")
     print(f"Results: {output}")
 
 

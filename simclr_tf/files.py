@@ -54,13 +54,16 @@ def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None
 
     Args:
         path: File to write; its folder must exist.
-        content: Bytes, or text that is written as UTF-8 with its line ends unchanged.
+        content: Bytes, or text that is written as UTF-8 with its line ends unchanged. Names of
+            files that are not UTF-8 are written with their own bytes.
 
     Raises:
         OSError: If the file cannot be written; the old file is then unchanged.
     """
     with written_beside(path) as file:
-        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        if isinstance(content, str):
+            content = content.encode("utf-8", "surrogateescape")
+        file.write(content)
 
 
 def write_json(path: str | os.PathLike[str], data: Any) -> None:

@@ -17,6 +17,11 @@ def test_text_is_written_as_utf_8_with_its_line_ends(tmp_path):
     assert (tmp_path / "note.txt").read_bytes() == "één\r\n".encode()
 
 
+def test_names_of_files_that_are_not_utf_8_are_written_with_their_own_bytes(tmp_path):
+    write_csv(tmp_path / "table.csv", [{"path": os.fsdecode(b"caf\xe9.png")}])
+    assert (tmp_path / "table.csv").read_bytes() == b"path\ncaf\xe9.png\n"
+
+
 def test_bytes_are_written_as_they_are(tmp_path):
     write_atomically(str(tmp_path / "data"), b"\x00\xff")
     assert (tmp_path / "data").read_bytes() == b"\x00\xff"

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
     Raises:
         ValueError: if there is none; the message says what was looked for.
     """
-    path = pathlib.Path(encoder_dir)
+    path = pathlib.Path(encoder_dir).expanduser()
     if path.is_file() and path.suffix == ".keras":
         return path
     for folder in (path, *reversed(list_versions(path))):
@@ -63,27 +64,36 @@ def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
         ValueError: if there is no encoder or the file is not a readable Keras model.
     """
     path = find_encoder(encoder_dir)
-    values = dict(_reversed_entries(json.loads(_read_member(path, "config.json"))))
-    shape = values.get("batch_shape") or [None] * 4
-    return values.get("image_size", shape[1] if len(shape) == 4 else None)
+    content = _read_member(path, "config.json")
+    try:
+        entries = list(_entries(json.loads(content)))
+    except ValueError as error:
+        raise ValueError(
+            f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
+        ) from error
+    sizes = [value for name, value in entries if name == "image_size" and isinstance(value, int)]
+    shapes = [value for name, value in entries if name == "batch_shape" and isinstance(value, list)]
+    if sizes:
+        return sizes[0]
+    return shapes[0][1] if shapes and len(shapes[0]) == 4 else None
 
 
-def _reversed_entries(config: Any) -> Iterator[tuple[str, Any]]:
-    """Yields names and values of a nested config from its end, so that a dict keeps the first."""
+def _entries(config: Any) -> Iterator[tuple[str, Any]]:
+    """Yields names and values of a nested config in their order."""
     if isinstance(config, dict):
-        for name, value in reversed(config.items()):
-            yield from _reversed_entries(value)
+        for name, value in config.items():
             yield name, value
+            yield from _entries(value)
     elif isinstance(config, list):
-        for part in reversed(config):
-            yield from _reversed_entries(part)
+        for part in config:
+            yield from _entries(part)
 
 
 def _read_member(path: pathlib.Path, member: str) -> bytes:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(member)
-    except (OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
         ) from error

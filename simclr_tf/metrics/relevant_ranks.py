@@ -10,7 +10,7 @@ import numpy as np
 
 from simclr_tf.similarity import check_vectors, l2_normalize, ordered_bits
 
-# Similarities held at once by each thread: 13 bytes each.
+# Similarities held at once by each thread: about 20 bytes each.
 _BLOCK_ELEMENTS = 1 << 22
 
 
@@ -50,13 +50,16 @@ def map_relevant_ranks(
     """
     queries, gallery = np.asarray(queries), np.asarray(gallery)
     check_vectors(queries, gallery)
-    queries, gallery = l2_normalize(queries), l2_normalize(gallery)
+    # A product in float32 gives equal pictures similarities that differ in the last bit by where
+    # they stand in the gallery; in float64, rounded, they are equal.
+    queries, gallery = l2_normalize(queries), l2_normalize(gallery).astype(np.float64)
     rows_at_once = max(1, block_elements // max(1, len(gallery)))
 
     def measure_block(start: int) -> np.ndarray:
         block = slice(start, start + rows_at_once)
         relevant = query_labels[block, None] == gallery_labels
-        keys = _sort_keys(queries[block] @ gallery.T, relevant, own_rows[block])
+        scores = (queries[block] @ gallery.T).astype(np.float32)
+        keys = _sort_keys(scores, relevant, own_rows[block])
         keys.sort(axis=1)
         return np.stack([measure(_ranks(line)) for line in keys])
 

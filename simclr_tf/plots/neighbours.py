@@ -108,9 +108,11 @@ def _draw(cell: Axes, image: np.ndarray, frame: str, width: float, text: str, co
     cell.imshow(image, interpolation="antialiased")
     cell.set(xticks=[], yticks=[])
     cell.spines[:].set(color=frame, linewidth=width)
-    cell.set_xlabel(text, fontsize=9, color=colour, labelpad=5, linespacing=1.35)
+    # A dollar in a name begins no formula.
+    cell.set_xlabel(text, fontsize=9, color=colour, labelpad=5, linespacing=1.35, parse_math=False)
 
 
 def _short(label: str) -> str:
-    """Returns the end of a long label, where file names differ."""
+    """Returns the end of a long label, where file names differ, in letters that can be drawn."""
+    label = label.encode("utf-8", "replace").decode()
     return label if len(label) <= _LONGEST_LABEL else "…" + label[1 - _LONGEST_LABEL :]

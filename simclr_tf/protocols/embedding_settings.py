@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
-from simclr_tf.checks import check_at_least, check_one_of
-from simclr_tf.data.decode import MINIMUM_SIZE, RESIZE_MODES
+from simclr_tf.checks import check_at_least, check_between, check_one_of
+from simclr_tf.data.decode import DECODER_VERSION, MINIMUM_SIZE, RESIZE_MODES
 from simclr_tf.retrieval import ENGINES
 from simclr_tf.retrieval.embedding_file import DTYPES
 
@@ -37,8 +37,8 @@ class EmbeddingSettings:
 
     def fingerprint(self, encoder_fingerprint: str) -> str:
         """Returns what two embeddings must share to be compared: encoder and preparation."""
-        text = f"{encoder_fingerprint} {self.image_size} {self.resize_mode} {self.flip_average}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        preparation = (self.image_size, self.resize_mode, self.flip_average, DECODER_VERSION)
+        return hashlib.sha256(f"{encoder_fingerprint} {preparation}".encode()).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +48,7 @@ class SearchSettings:
     Attributes:
         top_k: neighbours of each query, at least 1.
         engine: exact, hnsw (fast on large galleries) or ivf-pq (compressed).
-        panels: queries drawn in panels.png; 0 draws none.
+        panels: queries drawn in panels.png, at most 100; 0 draws none.
         resamples: of the bootstrap intervals, at least 1.
         seed: of the bootstrap.
     """
@@ -62,6 +62,6 @@ class SearchSettings:
     def __post_init__(self) -> None:
         check_at_least("top_k", self.top_k, 1)
         check_one_of("engine", self.engine, ENGINES)
-        check_at_least("panels", self.panels, 0)
+        check_between("panels", self.panels, 0, 100)
         check_at_least("resamples", self.resamples, 1)
         check_at_least("seed", self.seed, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import pathlib
 import shutil
-import zipfile
 
 import numpy as np
 
 from simclr_tf.files import write_json, written_beside
+from simclr_tf.retrieval.embedding_file import DAMAGED_FILE_ERRORS
 
 
 class EmbeddingStore:
@@ -49,15 +49,16 @@ class EmbeddingStore:
         """Writes embeddings to the disk, so that a stopped run goes on after them.
 
         Raises:
-            ValueError: A value is not finite in the type of the file.
+            ValueError: The type of the file makes a value infinite or a whole embedding zero.
         """
         with np.errstate(over="ignore"):
-            embeddings = embeddings.astype(self.dtype)
-        bad = int(np.sum(~np.isfinite(embeddings).all(axis=1)))
+            stored = embeddings.astype(self.dtype)
+        vanished = embeddings.any(axis=1) & ~stored.any(axis=1)
+        bad = int(np.sum(vanished | ~np.isfinite(stored).all(axis=1)))
         if bad:
             raise ValueError(
                 f"`dtype` must hold the encoder's features. Received: dtype={self.dtype!r}, in "
-                f"which those of {bad} pictures are infinite"
+                f"which those of {bad} pictures are infinite or all 0"
             )
         self.folder.mkdir(exist_ok=True)
         if not self._is_mine():
@@ -65,8 +66,8 @@ class EmbeddingStore:
         parts = sorted(self.folder.glob("part_*.npz"))
         number = int(parts[-1].stem.removeprefix("part_")) + 1 if parts else 0
         with written_beside(self.folder / f"part_{number:06d}.npz") as file:
-            np.savez(file, digests=digests, embeddings=embeddings)
-        self.add_source(digests, embeddings)
+            np.savez(file, digests=digests, embeddings=stored)
+        self.add_source(digests, stored)
 
     def missing(self, digests: np.ndarray) -> np.ndarray:
         """Returns the first row of each content uint8 `[n, 32]` that is not here, rising."""
@@ -99,7 +100,7 @@ class EmbeddingStore:
         try:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
                 digests, embeddings = arrays["digests"], arrays["embeddings"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (OSError, *DAMAGED_FILE_ERRORS):
             # A damaged part costs its pictures once more and nothing else.
             path.unlink(missing_ok=True)
             return

@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from simclr_tf.data import UnreadablePicture, decode_picture
+from simclr_tf.data.picture_set import UNLABELLED
 from simclr_tf.files import write_csv, write_json
 from simclr_tf.metrics import RetrievalReport, evaluate_retrieval
 from simclr_tf.plots import Neighbour, plot_neighbours, save_figure
 from simclr_tf.protocols.embedding_settings import SearchSettings
 from simclr_tf.retrieval import Embeddings, Index
 
-UNLABELLED = -1
 _KS = (1, 3, 5)
 _PANEL_PIXELS = 128
+# More would not be told apart, and matplotlib refuses a figure of 65,536 pixels.
+_PANEL_NEIGHBOURS = 12
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,13 +48,16 @@ def retrieve(
     """Searches a gallery for every query and writes what was found.
 
     A query that is a file of the gallery is left out of its own neighbours, whatever folder it
-    was reached through. Classes are compared by their names.
+    was reached through; other links to that file count as copies and stay. Classes are compared
+    by their names.
 
     Args:
         queries: Embeddings of the queries.
         gallery: Embeddings of the gallery, of the same encoder.
-        output_dir: Folder of gallery.index, results.json (`{query: [gallery pictures]}`),
-            results.csv, panels.png and, where classes are known, metrics.json.
+        output_dir: Folder of gallery.index (by the pictures' paths), results.json
+            (`{query: [gallery pictures]}`), results.csv, panels.png (up to 12 neighbours) where
+            the pictures are files and, where classes are known, metrics.json. Older files of
+            these names do not stay.
         settings: How.
 
     Returns:
@@ -64,7 +70,7 @@ def retrieve(
     settings = settings or SearchSettings()
     output = pathlib.Path(output_dir)
     output.mkdir(parents=True, exist_ok=True)
-    own_ids, gallery_ids = _identities(queries), _identities(gallery)
+    own_ids, gallery_ids = _paths_in_gallery(queries, gallery), gallery.paths
     within = set(gallery_ids)
     others = len(gallery) - (not within.isdisjoint(own_ids))
     if settings.top_k > others:
@@ -104,9 +110,15 @@ def retrieve(
     return RetrievalResults(rows, scores, metrics)
 
 
-def _identities(embeddings: Embeddings) -> list[str]:
-    """Returns what tells that two pictures are one file."""
-    return [os.path.realpath(path) if embeddings.root else path for path in embeddings.paths]
+def _paths_in_gallery(queries: Embeddings, gallery: Embeddings) -> list[str]:
+    """Returns the queries' paths, for a file of the gallery the one that it has there."""
+    own, within = queries.paths, set(gallery.paths)
+    if not queries.root or not gallery.root:
+        return list(own)
+    path_of: dict[str, str] = {}
+    for path in gallery.paths:
+        path_of.setdefault(os.path.realpath(path), path)
+    return [p if p in within else path_of.get(os.path.realpath(p), p) for p in own]
 
 
 def _shared_labels(
@@ -126,8 +138,8 @@ def _shared_labels(
 def _evaluate(
     queries: Embeddings,
     gallery: Embeddings,
-    own_ids: list[str],
-    gallery_ids: list[str],
+    own_ids: Sequence[str],
+    gallery_ids: Sequence[str],
     labels: np.ndarray,
     gallery_labels: np.ndarray,
     settings: SearchSettings,
@@ -193,23 +205,25 @@ def _draw(
 ) -> None:
     count = min(settings.panels, len(queries))
     if not count or not queries.root or not gallery.root:
+        (output / "panels.png").unlink(missing_ok=True)
         return
+    query_paths, gallery_paths = queries.paths, gallery.paths
     # Spread over the queries, which are sorted by class.
     shown = np.linspace(0, len(queries) - 1, count).round().astype(int)
     found = [
         [
             Neighbour(
-                _picture(gallery.paths[row]),
+                _picture(gallery_paths[row]),
                 float(scores[query, place]),
                 _name(names, gallery_labels[row]) or os.path.basename(gallery.ids[row]),
                 _correct(labels[query], gallery_labels[row]),
             )
-            for place, row in enumerate(rows[query])
+            for place, row in enumerate(rows[query, :_PANEL_NEIGHBOURS])
         ]
         for query in shown
     ]
     axes = plot_neighbours(
-        [_picture(queries.paths[query]) for query in shown],
+        [_picture(query_paths[query]) for query in shown],
         found,
         [_name(names, labels[query]) or os.path.basename(queries.ids[query]) for query in shown],
     )

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import struct
+import tokenize
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
@@ -22,6 +23,18 @@ from simclr_tf.checks import check_one_of
 from simclr_tf.files import written_beside
 
 DTYPES = ("float32", "float16")
+# What NumPy and zipfile raise on damaged files, beside OSError.
+DAMAGED_FILE_ERRORS = (
+    AttributeError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+)
 _FORMAT = "simclr_tf embeddings 1"
 _ALIGNMENT = 64
 _LOCAL_HEADER = struct.Struct("<26xHH")
@@ -83,12 +96,7 @@ def write_embeddings(
     """
     rows = embeddings.embeddings
     check_one_of("embeddings.dtype", str(rows.dtype), DTYPES)
-    lengths = (len(rows), len(embeddings), len(embeddings.labels), len(embeddings.sha256))
-    if rows.ndim != 2 or len(set(lengths)) != 1:
-        raise ValueError(
-            "`embeddings`, `ids`, `labels` and `sha256` must have one row per picture. "
-            f"Received: embeddings.shape={rows.shape}, lengths={lengths}"
-        )
+    _check_lengths(embeddings)
     header = {
         "format": _FORMAT,
         "encoder": embeddings.encoder,
@@ -132,14 +140,23 @@ def read_embeddings(path: str | os.PathLike[str]) -> Embeddings:
                 root=header["root"],
                 description=header["description"],
             )
-    except (ValueError, KeyError, TypeError, EOFError, struct.error, zipfile.BadZipFile) as error:
+    except DAMAGED_FILE_ERRORS as error:
         raise ValueError(
             f"{os.fspath(path)!r} must be a file of embeddings that is whole. Received: "
             f"{' '.join(str(error).split())}"
         ) from error
-    if len(embeddings.embeddings) != len(embeddings):
-        raise ValueError(f"{os.fspath(path)!r} must hold one id per embedding.")
+    _check_lengths(embeddings)
     return embeddings
+
+
+def _check_lengths(embeddings: Embeddings) -> None:
+    shape = embeddings.embeddings.shape
+    lengths = (shape[0], len(embeddings), len(embeddings.labels), len(embeddings.sha256))
+    if len(shape) != 2 or len(set(lengths)) != 1:
+        raise ValueError(
+            "`embeddings`, `ids`, `labels` and `sha256` must have one row per picture. "
+            f"Received: embeddings.shape={shape}, lengths={lengths}"
+        )
 
 
 def _write_rows(

@@ -35,19 +35,22 @@ class FaissEngine:
         check_one_of("engine", kind, ENGINES)
         self.kind = kind
         self.dimension = dimension
-        self._mapped: str | None = None
+        self._is_mapped = False
         self._index: Any = None if kind == "ivf-pq" else _empty(kind, dimension)
 
     @classmethod
     def read(cls, path: str, kind: str, dimension: int, *, memory_map: bool = True) -> FaissEngine:
         """Opens what `write` wrote at the beginning of the file `path`.
 
+        The compressed vectors of `"ivf-pq"` are read into memory in any case: what FAISS writes
+        of a mapped index of that kind only points at the file that was mapped.
+
         Raises:
             ValueError: The file does not hold such an index.
         """
         engine = cls(kind, dimension)
-        engine._index = _read(path, kind, memory_map)
-        engine._mapped = path if memory_map else None
+        engine._is_mapped = memory_map and kind != "ivf-pq"
+        engine._index = _read(path, engine._is_mapped)
         if engine._index.d != dimension:
             raise ValueError(f"it holds vectors of {engine._index.d} numbers, not {dimension}")
         return engine
@@ -116,10 +119,14 @@ class FaissEngine:
         return faiss.downcast_index(faiss.downcast_index(self._index.index).storage)
 
     def _own_memory(self) -> None:
-        """Reads a mapped index into memory: FAISS crashes when it changes a mapped one."""
-        if self._mapped is not None:
-            self._index = _read(self._mapped, self.kind, memory_map=False)
-            self._mapped = None
+        """Copies a mapped index into memory: FAISS crashes when it changes a mapped one.
+
+        The file is not read again, for another index may have taken its place since.
+        """
+        if self._is_mapped:
+            faiss = _faiss()
+            self._index = faiss.deserialize_index(faiss.serialize_index(self._index))
+            self._is_mapped = False
 
 
 def _faiss() -> Any:
@@ -159,11 +166,9 @@ def _trained_ivf_pq(vectors: np.ndarray) -> Any:
     return index
 
 
-def _read(path: str, kind: str, memory_map: bool) -> Any:
+def _read(path: str, memory_map: bool) -> Any:
     faiss = _faiss()
-    # Inverted lists are mapped by another flag than plain vectors and graphs.
-    flag = faiss.IO_FLAG_MMAP if kind == "ivf-pq" else faiss.IO_FLAG_MMAP_IFC
     try:
-        return faiss.read_index(os.fspath(path), flag if memory_map else 0)
+        return faiss.read_index(os.fspath(path), faiss.IO_FLAG_MMAP_IFC if memory_map else 0)
     except RuntimeError as error:
         raise ValueError("FAISS cannot read its part") from error

@@ -62,7 +62,8 @@ class Index:
         """Adds embeddings `[n, d]` under `n` new ids.
 
         Args:
-            ids: Not empty, all different and not in the index; paths for example.
+            ids: Not empty, without a null character, all different and not in the index; paths
+                for example.
             embeddings: Float of any type; they need not be normalised.
             encoder: Fingerprint of the encoder that made them.
 
@@ -81,8 +82,9 @@ class Index:
         for picture_id in ids:
             if not picture_id or "\0" in picture_id or picture_id in numbers or picture_id in seen:
                 raise ValueError(
-                    "`ids` must be texts that are not empty, all different and not in the index "
-                    f"(`remove` them first). Received: {picture_id!r}"
+                    "`ids` must be texts that are not empty, without a null character, all "
+                    "different and not in the index (`remove` them first). "
+                    f"Received: {picture_id!r}"
                 )
             seen.add(picture_id)
         if not len(ids):
@@ -131,8 +133,9 @@ class Index:
             order. Of equal cosines that are found, those added first come first.
 
         Raises:
-            ValueError: The index is empty, `k` is out of range, a query is not finite or of
-                another length, or they come from another encoder.
+            ValueError: The index is empty, or with `exclude` holds one embedding only; `k` is out
+                of range, a query is not finite or of another length, or they come from another
+                encoder.
         """
         vectors = self._checked("queries", queries, encoder)
         if not len(self):
@@ -143,13 +146,14 @@ class Index:
                 f"Received: {len(exclude)} ids for {len(vectors)} queries"
             )
         spare = 0 if exclude is None else 1
-        check_between("k", k, 1, max(1, len(self) - spare))
-        wanted = min(k + spare, len(self))
+        if len(self) == spare:
+            raise ValueError("The index must hold another embedding beside the excluded one.")
+        check_between("k", k, 1, len(self) - spare)
         if not len(vectors):
             return [], np.empty((0, k), np.float32)
-        scores, numbers = self._engine.search(vectors, wanted)
+        scores, numbers = self._engine.search(vectors, k + spare)
         if exclude is not None:
-            scores, numbers = self._without(exclude, scores, numbers, k)
+            scores, numbers = self._without(exclude, scores, numbers)
         order = np.lexsort((numbers, -scores), axis=1)
         scores = np.take_along_axis(scores, order, axis=1)
         found = np.take_along_axis(numbers, order, axis=1).tolist()
@@ -177,7 +181,8 @@ class Index:
         Args:
             path: The file.
             memory_map: Leave the vectors on the disk and read what a search needs. The first
-                `add` or `remove` reads them into memory.
+                `add` or `remove` copies them into memory; those of `"ivf-pq"`, which are
+                compressed, are there from the beginning.
 
         Raises:
             ValueError: The file is not an index, is cut off or damaged.
@@ -203,7 +208,7 @@ class Index:
         return self._number_by_id
 
     def _without(
-        self, exclude: Sequence[str | None], scores: np.ndarray, numbers: np.ndarray, k: int
+        self, exclude: Sequence[str | None], scores: np.ndarray, numbers: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Drops each query's own number or, where it was not found, the last one."""
         number_of = self._numbers()
@@ -211,7 +216,7 @@ class Index:
         keep = numbers != own[:, None]
         keep[keep.all(axis=1), -1] = False
         shape = (len(numbers), numbers.shape[1] - 1)
-        return scores[keep].reshape(shape)[:, :k], numbers[keep].reshape(shape)[:, :k]
+        return scores[keep].reshape(shape), numbers[keep].reshape(shape)
 
     def _checked(self, name: str, embeddings: np.ndarray, encoder: str | None) -> np.ndarray:
         """Returns the embeddings as unit vectors."""

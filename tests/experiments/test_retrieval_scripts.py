@@ -1,6 +1,7 @@
 """embed.py and retrieve.py from the command line to their files."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -60,11 +61,34 @@ def test_retrieval_writes_results_panels_and_figures(folder):
     assert list(results) == ["002.png"] and "class_1/002.png" not in results["002.png"]
 
 
+def test_a_picture_whose_name_is_not_utf_8_is_found_and_printed(folder):
+    (folder / "odd").mkdir()
+    for number, name in enumerate([b"a.png", b"caf\xe9.png", b"z.png"]):
+        source = folder / f"gallery/class_{number}/000.png"
+        shutil.copy(source, os.fsencode(folder) + b"/odd/" + name)
+    (folder / os.fsdecode(b"odd/bro\xe9.png")).write_bytes(b"no picture")
+    arguments = ("--encoder_dir=encoder", "--gallery_dir=odd", "--query=odd/a.png", "--top_k=2")
+    assert "caf\\udce9.png" in succeeded(folder, "retrieve", *arguments)
+    assert b"bro\xe9.png" in (folder / "retrieved/gallery_skipped.csv").read_bytes()
+    assert b"caf\xe9.png" in (folder / "retrieved/results.csv").read_bytes()
+
+
+def test_pictures_that_are_left_out_are_told(folder):
+    for name in ("train/apples", "test"):
+        (folder / "split" / name).mkdir(parents=True)
+        shutil.copy(folder / "gallery/class_0/000.png", folder / "split" / name)
+    arguments = ("--encoder_dir=encoder", "--data_dir=split", "--output_dir=left_out")
+    done = run_script(folder, "embed", *arguments)
+    assert "split: 1 embeddings" in done.stdout
+    assert "Warning: 1 pictures of the validation and test folders lie in no class" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("script", "arguments", "message"),
     [
         ("embed", ["--encoder_dir=none", "--data_dir=gallery"], "`encoder_dir` must be a .keras"),
         ("embed", ["--encoder_dir=encoder", "--data_dir=none"], "`data_dir` must be an existing"),
+        ("embed", [], "Exactly one of `data_dir` and `dataset` must be given"),
         ("embed", ["--encoder_dir=encoder", "--dtype=int8"], "`dtype` must be one of: float32"),
         ("retrieve", ["--gallery_dir=gallery", "--engine=x"], "`engine` must be one of: exact"),
         ("retrieve", ["--gallery_dir=gallery", "--top_k=0"], "`top_k` must be at least 1"),

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
@@ -54,3 +56,10 @@ def test_lines_that_do_not_match_are_refused(counts):
     found = [[Neighbour(picture(1), 1.0)] * count for count in counts]
     with pytest.raises(ValueError, match="`queries` and `neighbours` must have one line each"):
         plot_neighbours(queries, found)
+
+
+@pytest.mark.parametrize("name", ["a$\\foo$.jpg", "\udcff.jpg", "$5 and $6"])
+def test_names_with_odd_characters_are_drawn_as_they_are(name):
+    axes = plot_neighbours([picture(1)], [[Neighbour(picture(0), 1.0, name)]], [name])
+    axes[0, 0].figure.savefig(io.BytesIO())
+    assert axes[0, 0].get_xlabel() == name.replace("\udcff", "?")

@@ -54,6 +54,16 @@ def test_a_damaged_part_costs_its_own_pictures_only(tmp_path):
     assert store(tmp_path).missing(digests(1, 2)).tolist() == []
 
 
-def test_features_that_half_precision_cannot_hold_are_refused(tmp_path):
+def test_a_part_that_seems_encrypted_is_damaged_too(tmp_path):
+    store(tmp_path).add_part(digests(1), rows(0.1))
+    part = tmp_path / "parts/part_000000.npz"
+    content = bytearray(part.read_bytes())
+    content[content.rfind(b"PK\x01\x02") + 8] = 1
+    part.write_bytes(content)
+    assert store(tmp_path).missing(digests(1)).tolist() == [0]
+
+
+@pytest.mark.parametrize("value", [7e4, 1e-9])
+def test_features_that_half_precision_cannot_hold_are_refused(tmp_path, value):
     with pytest.raises(ValueError, match="`dtype` must hold the encoder's features.*1 pictures"):
-        store(tmp_path, dtype="float16").add_part(digests(1, 2), rows(1.0, 7e4))
+        store(tmp_path, dtype="float16").add_part(digests(1, 2), rows(1.0, value))

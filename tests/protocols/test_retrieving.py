@@ -1,5 +1,7 @@
 import csv
+import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
@@ -69,6 +71,40 @@ def test_a_query_that_is_in_the_gallery_never_finds_itself(tmp_path):
     linked = Embeddings(**{**vars(queries), "root": str(tmp_path / "link")})
     results = retrieve(linked, gallery, tmp_path / "out", SETTINGS)
     assert results.rows.tolist() == [[1, 2], [0, 2], [1, 0]]
+
+
+def test_a_gallery_with_two_links_to_one_file_is_searched(tmp_path):
+    gallery = embedded(tmp_path / "g", [0, 0, 50], [0, 0, 0])
+    (tmp_path / "g/g_1.png").unlink()
+    (tmp_path / "g/g_1.png").symlink_to(tmp_path / "g/g_0.png")
+    results = retrieve(gallery, gallery, tmp_path / "out", SETTINGS)
+    assert results.rows.tolist() == [[1, 2], [0, 2], [0, 1]]
+
+
+def test_panels_of_an_earlier_run_do_not_stay(tmp_path):
+    gallery = embedded(tmp_path / "g", [0, 20, 50], [0, 1, 0])
+    retrieve(gallery, gallery, tmp_path / "out", SETTINGS)
+    retrieve(gallery, gallery, tmp_path / "out", dataclasses.replace(SETTINGS, panels=0))
+    assert not (tmp_path / "out/panels.png").exists()
+
+
+def test_panels_show_the_first_twelve_of_many_neighbours(tmp_path):
+    gallery = embedded(tmp_path / "g", range(20), [0] * 20)
+    settings = SearchSettings(top_k=19, panels=1, resamples=10)
+    assert retrieve(gallery, gallery, tmp_path / "out", settings).rows.shape == (20, 19)
+    with Image.open(tmp_path / "out/panels.png") as panels:
+        assert panels.width == round(100 * (1.45 * (1 + 12) + 0.5))
+
+
+def test_names_that_are_not_utf_8_come_through(tmp_path):
+    gallery = embedded(tmp_path / "g", [0, 20, 50], [0, 1, 0])
+    odd = os.fsdecode(b"caf\xe9$\\x$.png")
+    os.rename(tmp_path / "g/g_1.png", tmp_path / "g" / odd)
+    gallery = dataclasses.replace(gallery, ids=("g_0.png", odd, "g_2.png"))
+    retrieve(gallery, gallery, tmp_path / "out", SETTINGS)
+    assert json.loads((tmp_path / "out/results.json").read_text())["g_0.png"] == [odd, "g_2.png"]
+    assert b"caf\xe9$\\x$.png" in (tmp_path / "out/results.csv").read_bytes()
+    assert odd in Index.load(tmp_path / "out/gallery.index").ids[1]
 
 
 def test_without_classes_there_are_no_figures(tmp_path):

@@ -75,6 +75,33 @@ def test_another_npz_file_is_refused(tmp_path):
         read_embeddings(tmp_path / "e.npz")
 
 
+def test_an_array_that_is_no_archive_is_refused(tmp_path):
+    with open(tmp_path / "e.npz", "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(ValueError, match="must be a file of embeddings"):
+        read_embeddings(tmp_path / "e.npz")
+
+
+# In the last entry of the directory: a flag that says encrypted, and an unknown compression.
+@pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 99)])
+def test_a_damaged_directory_is_refused(tmp_path, offset, value):
+    path = tmp_path / "e.npz"
+    write_embeddings(path, sample())
+    content = bytearray(path.read_bytes())
+    content[content.rfind(b"PK\x01\x02") + offset] = value
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="must be a file of embeddings that is whole"):
+        read_embeddings(path)
+
+
+def test_a_file_with_too_few_labels_is_refused(tmp_path):
+    write_embeddings(tmp_path / "e.npz", sample())
+    with np.load(tmp_path / "e.npz") as arrays:
+        np.savez(tmp_path / "short.npz", **{**arrays, "labels": arrays["labels"][:3]})
+    with pytest.raises(ValueError, match="one row per picture. Received: .*7, 7, 3, 7"):
+        read_embeddings(tmp_path / "short.npz")
+
+
 def test_a_write_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "e.npz"
     write_embeddings(path, sample())

@@ -124,6 +124,30 @@ def test_a_loaded_index_finds_the_same_and_can_be_changed(engine, memory_map, tm
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_a_copy_of_a_loaded_index_does_not_need_the_first_file(engine, tmp_path):
+    filled(engine).save(tmp_path / "first.index")
+    Index.load(tmp_path / "first.index").save(tmp_path / "copy.index")
+    (tmp_path / "first.index").unlink()
+    copy = Index.load(tmp_path / "copy.index")
+    assert copy.search(vectors(), 3)[0] == filled(engine).search(vectors(), 3)[0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_loaded_index_keeps_its_vectors_when_another_takes_the_place_of_its_file(
+    engine, tmp_path
+):
+    filled(engine).save(tmp_path / "gallery.index")
+    loaded = Index.load(tmp_path / "gallery.index")
+    other = Index(16, engine)
+    other.add(names(300, "other"), vectors(300, seed=9))
+    other.save(tmp_path / "gallery.index")
+    loaded.remove(names(400)[399:])
+    expected = filled(engine)
+    expected.remove(names(400)[399:])
+    assert loaded.search(vectors(), 3)[0] == expected.search(vectors(), 3)[0]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_an_empty_index_can_be_saved_and_filled_later(engine, tmp_path):
     Index(16, engine).save(tmp_path / "empty.index")
     loaded = Index.load(tmp_path / "empty.index")
@@ -242,6 +266,8 @@ def test_an_engine_of_ones_own_can_stand_behind_the_index(tmp_path):
         (lambda: filled().search(vectors(1), 0), "`k` must be between 1 and 400. Received: k=0"),
         (lambda: filled().search(vectors(1), 401), "`k` must be between 1 and 400"),
         (lambda: filled().search(vectors(1), 400, exclude=[None]), "between 1 and 399"),
+        (lambda: filled(count=1).search(vectors(1), 1, exclude=names(1)), "must hold another"),
+        (lambda: filled().add(["a\0b"], vectors(1)), "without a null character.*Received: 'a"),
         (lambda: filled().search(vectors(2), 1, exclude=[None]), "1 ids for 2 queries"),
         (lambda: filled().search(vectors(1, 8), 1), r"must have shape \[n, 16\]. Received: q"),
         (lambda: filled().search(vectors(1)[0], 1), r"queries.shape=\(16,\)"),
