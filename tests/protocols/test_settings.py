@@ -197,9 +197,9 @@ def test_views_have_the_size_that_is_named():
     [
         ({"epochs": 7}, 2, (7, 2)),
         ({"epochs": 7, "steps_per_epoch": 30}, 2, (7, 30)),
-        ({}, 311, (10, 311)),
-        ({}, 2, (10, 112)),  # 14,400 / 128 = 112.5
-        ({"batch_size": 64}, 5, (10, 225)),  # 14,400 / 64 = 225
+        ({}, 311, (8, 311)),
+        ({}, 2, (8, 112)),  # 14,400 / 128 = 112.5
+        ({"batch_size": 64}, 5, (8, 225)),  # 14,400 / 64 = 225
     ],
 )
 def test_epochs_are_longer_where_pictures_are_few(asked, steps_once, expected):
