@@ -41,7 +41,7 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"microbatch_size": 1}, "`microbatch_size` must be at least 2"),
         (
             {"cached_batch_size": 4000},
-            r"`cached_batch_size` must be a multiple of `microbatch_size` \(256\). Received: .*4000",
+            r"`cached_batch_size` must be a multiple of .* \(256\). Received: .*4000",
         ),
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
