@@ -25,6 +25,7 @@ from experiments.benchmarks.pictures import SPLITS
 from experiments.benchmarks.settings import BenchmarkSettings
 from experiments.benchmarks.worker import Worker, WorkerFailed
 from simclr_tf.data.labels import choose_labels
+from simclr_tf.protocols import PretrainSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
@@ -58,7 +59,8 @@ def measure_accuracy(
     with tempfile.TemporaryDirectory() as folder:
         for split in SPLITS:
             np.save(pathlib.Path(folder, f"{split}.npy"), getattr(splits, split).images)
-        contestants = _contestants(settings, folder)
+        size = splits.train.images.shape[1]
+        contestants = _contestants(settings, folder, splits.name, size)
         for contestant in contestants:
             try:
                 seconds[contestant.name] = _train(contestant, start)
@@ -112,7 +114,11 @@ def probe_accuracies(
     return accuracies
 
 
-def _contestants(settings: BenchmarkSettings, folder: str) -> tuple[Contestant, ...]:
+def _contestants(
+    settings: BenchmarkSettings, folder: str, data_name: str, size: int
+) -> tuple[Contestant, ...]:
+    defaults = PretrainSettings()
+    view_size = defaults.size_of_views(data_name, size)
     work = {
         "folder": folder,
         "minutes": settings.accuracy_minutes,
@@ -120,22 +126,45 @@ def _contestants(settings: BenchmarkSettings, folder: str) -> tuple[Contestant, 
         "width": settings.accuracy_width,
         "batch_size": settings.batch_size,
         "seed": settings.seed,
+        "view_size": view_size,
+    }
+    # What our own short trainings use is the best that is known for the peers; their weight decay
+    # of 1e-4 with momentum 0.9 is our decoupled 1e-3.
+    peer_work = {
+        **work,
+        "recipe": defaults.recipe(data_name="", image_size=size),
+        "learning_rate": defaults.learning_rate,
+        "temperature": defaults.temperature,
     }
     case = ("accuracy", _name(settings))
 
     def into(output: str, **more: Any) -> dict[str, Any]:
-        return {**work, "output": f"{folder}/{output}", **more}
+        return {**peer_work, "output": f"{folder}/{output}", **more}
 
     loader = loader_setting(settings)
     task = "accuracy:train"
     return (
-        ours(task, into("ours"), f"{OUR_SETTING} of pretrain.py"),
+        ours(
+            task,
+            {**work, "output": f"{folder}/ours"},
+            f"{OUR_SETTING} of pretrain.py, views of {view_size} px",
+        ),
         *chosen(
             settings,
             lightly=torch_peer(
-                case, "lightly", task, into("lightly", tuned=False), f"{LIGHTLY}; {loader}"
+                case,
+                "lightly",
+                task,
+                into("lightly", tuned=False, view_size=size),
+                f"{LIGHTLY}; {loader}; views of {size} px",
             ),
-            tuned=torch_peer(case, "tuned", task, into("tuned", tuned=True), f"{TUNED}; {loader}"),
+            tuned=torch_peer(
+                case,
+                "tuned",
+                task,
+                into("tuned", tuned=True),
+                f"{TUNED}; {loader}; views of {view_size} px",
+            ),
         ),
     )
 

@@ -16,6 +16,7 @@ from experiments.benchmarks.contestants import (
     ours,
     torch_peer,
 )
+from experiments.benchmarks.plan_caching import caching_cases
 from experiments.benchmarks.plan_files import import_cases, input_cases
 from experiments.benchmarks.plan_loss import loss_cases
 from experiments.benchmarks.settings import BenchmarkSettings
@@ -78,7 +79,7 @@ def _step(settings: BenchmarkSettings, _: str) -> list[Case]:
         peers = _training_peers(settings, ("step", name), "step", work, "")
         program = ours("training:step", work, f"{OUR_SETTING}, metrics included")
         cases.append(Case("step", name, "views/s", program, peers))
-    return cases
+    return cases + caching_cases(settings)
 
 
 def _pretrain(settings: BenchmarkSettings, _: str) -> list[Case]:

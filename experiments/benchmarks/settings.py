@@ -27,6 +27,8 @@ class BenchmarkSettings:
         encoder: network of step, pretrain and embed: resnet10, resnet18 or resnet34.
         widths: multipliers of its channels, with commas; pretrain takes the first.
         batch_size: pictures a step.
+        cached_batch_size: pictures a step where gradients are cached.
+        microbatch_size: of these in memory at once, and of the plain batch beside it.
         image_size: height and width of the pictures in pixels.
         large_image_size: of the second augmentation.
         large_batch_size: pictures a step there.
@@ -48,6 +50,8 @@ class BenchmarkSettings:
     encoder: str = "resnet18"
     widths: str = "0.25,1"
     batch_size: int = 128
+    cached_batch_size: int = 4096
+    microbatch_size: int = 256
     image_size: int = 32
     large_image_size: int = 224
     large_batch_size: int = 32
@@ -73,8 +77,13 @@ class BenchmarkSettings:
         check_at_least("len(widths)", len(self.all_widths), 1)
         for width in self.all_widths:
             check_positive("widths", width)
-        for name in ("batch_size", "large_batch_size", "loss_pairs"):
+        for name in ("batch_size", "large_batch_size", "microbatch_size", "loss_pairs"):
             check_at_least(name, getattr(self, name), 2)
+        if self.cached_batch_size < 1 or self.cached_batch_size % self.microbatch_size:
+            raise ValueError(
+                f"`cached_batch_size` must be a multiple of `microbatch_size` "
+                f"({self.microbatch_size}). Received: cached_batch_size={self.cached_batch_size!r}"
+            )
         for name in ("image_size", "large_image_size"):
             check_at_least(name, getattr(self, name), 8)
         check_at_least("large_loss_pairs", self.large_loss_pairs, 0)

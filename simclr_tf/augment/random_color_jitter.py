@@ -83,8 +83,9 @@ class RandomColorJitter(RandomLayer):
         turns = draw_uniform(seeds[3], [batch], -self.hue, self.hue)
         active = [number for number, strength in enumerate((*strengths, self.hue)) if strength > 0]
         priorities = tf.random.stateless_uniform([batch, 4], seeds[4])
-        order = tf.argsort(tf.gather(priorities, active, axis=1), axis=1)
-        order = tf.gather(tf.constant(active, tf.int32), order)
+        places = tf.constant(active, tf.int32)
+        order = tf.argsort(tf.gather(priorities, places, axis=1), axis=1)
+        order = tf.gather(places, order)
         chosen = draw_chosen(seeds[5], batch, self.probability)
         factors = tf.where(chosen[:, None], factors, 1.0)
         return factors, tf.where(chosen, turns, 0.0), order

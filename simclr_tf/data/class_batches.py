@@ -28,9 +28,9 @@ def class_batches(
     """Returns batches of P classes × K pictures; batch `step` depends on `(seed, step)` only.
 
     A round visits every class once, in a shuffled order, P at a time; the incomplete batch at its
-    end is dropped. Large and small classes come equally often, whatever their sizes, and each
-    class shows all its pictures before one comes again. Unlabelled pictures are left out. The
-    labels are sorted once at the start; after that a batch costs P small permutations.
+    end is dropped. Large and small classes come equally often, whatever their sizes, and in each
+    class no picture comes again before fewer than K others are left. Unlabelled pictures are left
+    out. The labels are sorted once at the start; after that a batch costs P small permutations.
 
     Args:
         pictures: the pictures, in memory or in a memory map.

@@ -13,9 +13,9 @@ from simclr_tf.data.picture_set import UNLABELLED
 class ClassIndex:
     """The labelled rows sorted by class once, so that a draw never scans the labels.
 
-    Each class gives its pictures in the order of a permutation that is drawn anew when it is
-    used up: the pictures of a class are shown equally often, but for one. Everything is a pure
-    function of the seed.
+    Each class gives its pictures in the order of a permutation, which is drawn anew when fewer
+    are left than a draw takes: over many draws they are shown equally often. Everything is a
+    pure function of the seed.
 
     Args:
         labels: whole numbers `[n]`; rows labelled −1 are left out.
@@ -66,7 +66,7 @@ class ClassIndex:
         """
         groups, rest = divmod(int(self.counts[position]), size)
         if groups:
-            # The `rest` pictures that one order leaves over come sooner in others.
+            # Which `rest` pictures an order leaves out is drawn with it.
             cycle, number = divmod(visit, groups)
             return self._order(position, cycle)[number * size : (number + 1) * size]
         repeats, rest = divmod(size, rest)

@@ -196,7 +196,9 @@ def _read_keras_3(group: h5py.Group, arrays: Arrays) -> None:
         if not isinstance(child, h5py.Group) or key in _NO_LAYERS:
             continue
         if key == "vars":
-            weights = [child[number][()] for number in sorted(child, key=int)]
+            # Weights are numbered; a random generator's state, which is no weight, has a name.
+            numbers = sorted((number for number in child if number.isdecimal()), key=int)
+            weights = [child[number][()] for number in numbers]
             if weights:
                 name = str(child.attrs["name"])
                 arrays[_comparable(name)] = _Stored(name, weights)

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from simclr_tf.checks import check_at_least
+from simclr_tf.losses.label_loss import LabelLoss
 from simclr_tf.losses.triplet import UNLABELLED
 
 
@@ -74,7 +75,7 @@ def _check_shapes(anchors: tuple, positives: tuple, labels: tuple) -> None:
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class NPairs(keras.losses.Loss):
+class NPairs(LabelLoss):
     """`n_pairs` as a Keras loss: `y_true` holds the labels `[N]`, `y_pred` both embeddings.
 
     Args:
@@ -89,7 +90,7 @@ class NPairs(keras.losses.Loss):
     """
 
     def __init__(self, l2_weight: float = 0.0, name: str = "n_pairs") -> None:
-        super().__init__(name=name, reduction=None)
+        super().__init__(name)
         check_at_least("l2_weight", l2_weight, 0)
         self.l2_weight = l2_weight
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from simclr_tf.checks import check_at_least, check_positive
 from simclr_tf.losses.blockwise import log_sum_exp_of_others
+from simclr_tf.losses.label_loss import LabelLoss
 from simclr_tf.losses.unit_rows import unit_rows
 
 
@@ -71,7 +72,7 @@ def _check_shapes(z: tf.TensorShape, labels: tf.TensorShape) -> None:
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class SupCon(keras.losses.Loss):
+class SupCon(LabelLoss):
     """`sup_con` as a Keras loss: `y_true` holds the labels, `y_pred` the projections.
 
     Args:
@@ -86,16 +87,12 @@ class SupCon(keras.losses.Loss):
     def __init__(
         self, temperature: float = 0.1, block_size: int | None = None, name: str = "sup_con"
     ) -> None:
-        # As float32 large labels would round to each other; the function casts the projections.
-        super().__init__(name=name, reduction=None)
+        super().__init__(name)
         check_positive("temperature", temperature)
         if block_size is not None:
             check_at_least("block_size", block_size, 1)
         self.temperature = temperature
         self.block_size = block_size
-
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        return self.call(y_true, y_pred)
 
     def call(self, y_true, y_pred):
         return sup_con(y_pred, y_true, self.temperature, self.block_size)

@@ -10,6 +10,7 @@ from keras import ops
 
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
 from simclr_tf.losses.distances import DISTANCES, pairwise_distances
+from simclr_tf.losses.label_loss import LabelLoss
 from simclr_tf.losses.unit_rows import unit_rows
 
 MINING = ("all", "hard", "semi_hard", "random")
@@ -187,7 +188,7 @@ _FAR = 1e30
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class Triplet(keras.losses.Loss):
+class Triplet(LabelLoss):
     """`triplet` as a Keras loss: `y_true` holds the labels, `y_pred` the embeddings.
 
     Args:
@@ -215,7 +216,7 @@ class Triplet(keras.losses.Loss):
         seed: int = 0,
         name: str = "triplet",
     ) -> None:
-        super().__init__(name=name, reduction=None)
+        super().__init__(name)
         check_arguments(margin, mining, distance)
         check_at_least("seed", seed, 0)
         self.arguments: dict[str, Any] = {

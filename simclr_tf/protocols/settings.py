@@ -10,21 +10,24 @@ import dataclasses
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of, check_positive
 from simclr_tf.protocols.label_budget import LabelBudget
-from simclr_tf.protocols.view_defaults import check_view_size, default_recipe, default_view_size
+from simclr_tf.protocols.view_defaults import (
+    SMALLEST_VIEW,
+    SMALLEST_VIEW_OF_RESNETS,
+    check_view_size,
+    default_recipe,
+    default_view_size,
+)
 
+RESNETS = ("resnet10", "resnet18", "resnet34", "resnet50", "wide_resnet50_2")
+WITHOUT_WIDTH = ("efficientnetv2_b0", "convnext_tiny")
 ENCODERS = (
-    "resnet10",
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "wide_resnet50_2",
+    *RESNETS,
     "squeezenet",
-    "efficientnetv2_b0",
-    "convnext_tiny",
+    *WITHOUT_WIDTH,
     "mobilenetv3_small",
     "mobilenetv3_large",
 )
-STEMS = ("auto", "cifar", "imagenet")
+STEMS = ("auto", "cifar", "strided", "imagenet")
 PRECISIONS = ("none", "bfloat16", "float16")
 PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols")
 SUPERVISED_RECIPES = ("crop-flip", "trivial-wide", "symbols")
@@ -39,19 +42,19 @@ class PretrainSettings:
 
     Attributes:
         encoder: network: resnet10, 18, 34 or 50, wide_resnet50_2, squeezenet, convnext_tiny, ….
-        width: multiplier of the encoder's channels.
-        stem: first layers: cifar (3×3), imagenet (7×7 and pooling) or auto (by picture size).
+        width: multiplier of the encoder's channels; 1 for efficientnetv2_b0 and convnext_tiny.
+        stem: of resnets: cifar (3×3), strided (4×4), imagenet (7×7, pooling), auto (by size).
         mixed_precision: none, bfloat16 or float16.
         projection_depth: dense layers of the projection head.
         projection_width: size of the head's hidden layers; 0 takes the features' size.
         projection_size: size of the projections.
         projection_batch_norm: normalise within the head.
         augment: recipe of the views; auto takes one by data set and picture size.
-        view_size: height and width of the views in pixels; 0 decides by the pictures' size.
+        view_size: height and width of the views in pixels; 0 decides by pictures and encoder.
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
         microbatch_size: pictures held in memory at once; divides the batch size; 0 takes all.
-        epochs: passes over the training pictures; 0 takes 8, longer ones where they are few.
+        epochs: passes over the training pictures; 0 takes 10, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
         optimizer: sgd, adam, adamw, lars or lamb.
@@ -101,12 +104,13 @@ class PretrainSettings:
         check_one_of("encoder", self.encoder, ENCODERS)
         check_positive("width", self.width)
         check_one_of("stem", self.stem, STEMS)
+        _check_network(self.encoder, self.width, self.stem)
         check_one_of("mixed_precision", self.mixed_precision, PRECISIONS)
         check_at_least("projection_depth", self.projection_depth, 1)
         check_at_least("projection_width", self.projection_width, 0)
         check_at_least("projection_size", self.projection_size, 1)
         check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
-        check_view_size(self.view_size)
+        check_view_size(self.view_size, self.smallest_view)
         check_positive("temperature", self.temperature)
         check_at_least("batch_size", self.batch_size, 2)
         check_at_least("microbatch_size", self.microbatch_size, 0)
@@ -134,18 +138,34 @@ class PretrainSettings:
 
     def size_of_views(self, data_name: str, image_size: int) -> int:
         """Returns height and width of the views of these pictures: `view_size`, unless it is 0."""
-        return self.view_size or default_view_size(data_name, image_size)
+        return self.view_size or default_view_size(data_name, image_size, self.smallest_view)
+
+    @property
+    def smallest_view(self) -> int:
+        """Height and width of the smallest views that the encoder takes."""
+        return SMALLEST_VIEW_OF_RESNETS if self.encoder in RESNETS else SMALLEST_VIEW
 
     def length(self, steps_once: int) -> tuple[int, int]:
         """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.
 
-        With `epochs` 0 there are 8, each of at least 14,400 pictures: a folder of a few hundred
+        With `epochs` 0 there are 10, each of at least 14,400 pictures: a folder of a few hundred
         would otherwise be trained on for a few steps only.
         """
         steps = self.steps_per_epoch or steps_once
         if self.epochs:
             return self.epochs, steps
-        return 8, max(steps, 14_400 // self.batch_size)
+        return 10, max(steps, 14_400 // self.batch_size)
+
+
+def _check_network(encoder: str, width: float, stem: str) -> None:
+    """Refuses what `build_encoder` would refuse once all pictures are decoded."""
+    if width != 1 and encoder in WITHOUT_WIDTH:
+        raise ValueError(
+            f"`width` must be 1 for {encoder}, whose channels have no multiplier. "
+            f"Received: width={width!r}"
+        )
+    if stem != "auto" and encoder not in RESNETS:
+        raise ValueError(f"`stem` must be auto for {encoder}. Received: stem={stem!r}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,7 +187,7 @@ class SupervisedSettings:
 
     augment: str = "auto"
     batch_size: int = 128
-    pictures: int = 48_000
+    pictures: int = 40_000
     minimum_epochs: int = 10
     optimizer: str = "adamw"
     learning_rate: float = 0.012
@@ -194,7 +214,7 @@ class SupervisedSettings:
 
 
 # A pretrained encoder is changed more gently, and sooner done, than one that starts at random.
-FINE_TUNE = SupervisedSettings(learning_rate=1e-3, warmup_fraction=0.1, pictures=16_000)
+FINE_TUNE = SupervisedSettings(learning_rate=1e-3, warmup_fraction=0.1, pictures=8_000)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from simclr_tf.checks import check_at_least
 
+# Height and width that a network needs: in smaller ones the last maps of SqueezeNet and ConvNeXt
+# would have no pixel left, which ends the program.
+SMALLEST_VIEW = 32
+SMALLEST_VIEW_OF_RESNETS = 8
+
 
 def default_recipe(data_name: str, image_size: int) -> str:
     """Returns the augmentation recipe that `augment="auto"` means for these pictures.
@@ -18,19 +23,20 @@ def default_recipe(data_name: str, image_size: int) -> str:
     return "simclr-cifar" if image_size <= 64 else "simclr-imagenet"
 
 
-def default_view_size(data_name: str, image_size: int) -> int:
+def default_view_size(data_name: str, image_size: int, smallest: int) -> int:
     """Returns the size of the training views that `view_size=0` means, in pixels.
 
     Views smaller than the pictures cost less, and the features lose nothing: a random crop shows
     things larger than they are in whole pictures, a smaller view of it makes up for that (Touvron
     et al. 2019, "Fixing the train-test resolution discrepancy"). Thin lines need more pixels.
     Training with labels takes views of the pictures' own size: smaller ones cost accuracy there.
+    They are not smaller than `smallest`, what the encoder needs.
     """
     share = 3 / 4 if data_name == "symbols" else 5 / 8
-    return max(8, round(share * image_size))
+    return max(smallest, round(share * image_size))
 
 
-def check_view_size(view_size: int) -> None:
-    """Raises `ValueError` unless the size is 0, which means the default, or at least 8."""
+def check_view_size(view_size: int, smallest: int) -> None:
+    """Raises `ValueError` unless the size is 0, which means the default, or at least `smallest`."""
     if view_size:
-        check_at_least("view_size", view_size, 8)
+        check_at_least("view_size", view_size, smallest)

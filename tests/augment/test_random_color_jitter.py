@@ -167,3 +167,10 @@ def test_pictures_not_chosen_have_factors_1_and_turn_0():
     assert np.array_equal(changed, turns != 0)
     # 4 standard deviations of the share: 4 * sqrt(0.3 * 0.7 / 6000) = 0.024
     assert np.mean(changed) == pytest.approx(0.3, abs=0.024)
+
+
+def test_without_any_strength_nothing_is_drawn():
+    factors, turns, order = RandomColorJitter(0, 0, 0, 0).draw(SEED, 3)
+    np.testing.assert_array_equal(factors, np.ones((3, 3)))
+    np.testing.assert_array_equal(turns, np.zeros(3))
+    assert order.shape == (3, 0)

@@ -31,7 +31,7 @@ def test_a_draw_holds_rows_of_its_class_as_evenly_as_it_can(labels, seed, visit,
         assert max(times) - min(times) <= 1
 
 
-def test_a_class_shows_all_its_pictures_before_one_comes_again():
+def test_no_picture_comes_again_before_an_order_is_used_up():
     # Class 4 has 5 pictures: 2 draws of 2 use an order up and leave one over.
     index = ClassIndex(LABELS, 3)
     for cycle in range(20):

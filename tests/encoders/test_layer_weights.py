@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from simclr_tf.augment import RandomFlip
 from simclr_tf.encoders import LoadedWeights, build_encoder, load_weights_by_layer_name
 
 
@@ -191,3 +192,14 @@ def test_weights_of_another_stem_are_refused(tmp_path):
     message = r"the first layer that differs is 'conv1' with the shapes \(7, 7, 3, 8\), and the "
     with pytest.raises(ValueError, match=message + r"file has it with the shapes \(3, 3, 3, 8\)"):
         build_encoder("resnet10", image_size=80, width=0.125, weights=tmp_path / "encoder.keras")
+
+
+def test_the_random_generator_of_an_augmentation_in_the_file_is_left_out(tmp_path):
+    # As in a classifier.keras, whose augmenter keeps the state of its generator.
+    source, target = network(0), network(1)
+    with_flips = keras.Sequential([keras.Input((4, 4, 3)), RandomFlip(seed=0), *source.layers])
+    with_flips.save(tmp_path / "model.keras")
+    loaded = load_weights_by_layer_name(target, tmp_path / "model.keras")
+    assert loaded.left_out == ()
+    for own, theirs in zip(target.get_weights(), source.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, theirs)

@@ -14,6 +14,8 @@ SMALLEST = (
     "--accuracy_minutes=0.001",
     "--image_size=8",
     "--batch_size=8",
+    "--cached_batch_size=8",
+    "--microbatch_size=4",
     "--large_image_size=16",
     "--large_batch_size=2",
     "--loss_pairs=16",
@@ -54,7 +56,11 @@ def test_every_part_is_measured_against_keras_and_written(workplace, against_ker
 def test_versions_and_threads_are_written_and_printed(against_keras):
     printed, result = against_keras
     assert result["versions"]["tensorflow"] and result["versions"]["keras"]
-    assert result["machine"]["threads"] == {"ours tensorflow": 1, "keras tensorflow": 1}
+    assert result["machine"]["threads"] == {
+        "ours tensorflow": 1,
+        "keras tensorflow": 1,
+        "plain tensorflow": 1,
+    }
     assert f"[ours: tensorflow {result['versions']['tensorflow']}" in printed
     assert "1 tensorflow threads]" in printed
 

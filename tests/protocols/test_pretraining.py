@@ -156,6 +156,21 @@ def test_views_have_the_size_that_was_asked_for(splits, pretrain_settings):
     assert model.augmenter(splits.train.images[:4]).shape == (4, 12, 12, 3)
 
 
+def test_a_squeezenet_sees_views_that_it_can_take(splits, pretrain_settings):
+    # Views of 20 pixels, 5/8 of the pictures, would leave no pixel in its last map.
+    larger = {
+        name: dataclasses.replace(
+            getattr(splits, name), images=getattr(splits, name).images.repeat(4, 1).repeat(4, 2)
+        )
+        for name in ("train", "validation", "test")
+    }
+    settings = dataclasses.replace(pretrain_settings, encoder="squeezenet")
+    model = build_simclr(dataclasses.replace(splits, **larger), settings)
+    views = model.augmenter(larger["train"].images[:2])
+    assert views.shape == (2, 32, 32, 3)
+    assert np.isfinite(model.encoder(views)).all()
+
+
 def test_the_grid_of_views_enlarges_them_to_the_size_of_the_pictures():
     pictures = np.zeros((2, 4, 4, 3), np.uint8)
     views = np.full((2, 2, 2, 3), 7, np.uint8)

@@ -6,9 +6,10 @@ import pytest
 
 from simclr_tf import schedules
 from simclr_tf.augment.recipes import RECIPES
+from simclr_tf.encoders import applications, resnet, squeezenet
 from simclr_tf.encoders import build as encoders
 from simclr_tf.optimizers import build
-from simclr_tf.protocols import settings
+from simclr_tf.protocols import settings, view_defaults
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.settings import ComparisonSettings, PretrainSettings, SupervisedSettings
 
@@ -17,6 +18,18 @@ from simclr_tf.protocols.settings import ComparisonSettings, PretrainSettings, S
 
 def test_the_encoders_are_those_of_the_registry():
     assert settings.ENCODERS == encoders.ENCODERS
+    assert settings.RESNETS == tuple(resnet.RESNETS)
+    with_width = set(applications.APPLICATIONS) - set(settings.WITHOUT_WIDTH)
+    assert with_width == set(applications.WITH_WIDTH)
+
+
+def test_the_stems_are_those_of_the_registry():
+    assert settings.STEMS == ("auto", *resnet.STEMS)
+
+
+def test_views_may_be_as_small_as_pictures():
+    assert view_defaults.SMALLEST_VIEW == squeezenet.SMALLEST_PICTURE
+    assert view_defaults.SMALLEST_VIEW == applications.SMALLEST_PICTURE
 
 
 def test_the_recipes_are_those_of_the_registry():
@@ -49,7 +62,7 @@ def test_defaults_are_accepted(made):
     [
         ("encoder", "vgg", "must be one of: resnet10, resnet18, resnet34, resnet50"),
         ("width", 0.0, "must be greater than 0"),
-        ("stem", "big", "must be one of: auto, cifar, imagenet"),
+        ("stem", "big", "must be one of: auto, cifar, strided, imagenet"),
         ("mixed_precision", "float32", "must be one of: none, bfloat16, float16"),
         ("projection_depth", 0, "must be at least 1"),
         ("projection_width", -1, "must be at least 0"),
@@ -185,6 +198,30 @@ def test_views_are_smaller_than_the_pictures(data_name, image_size, expected):
     assert PretrainSettings().size_of_views(data_name, image_size) == expected
 
 
+@pytest.mark.parametrize("encoder", [name for name in settings.ENCODERS if "resnet" not in name])
+def test_views_are_as_large_as_their_encoder_needs(encoder):
+    chosen = PretrainSettings(encoder=encoder, width=1.0)
+    assert chosen.size_of_views("scenes", 32) == 32
+    assert chosen.size_of_views("scenes", 128) == 80  # 128 * 5 / 8
+    with pytest.raises(ValueError, match="`view_size` must be at least 32. Received: .*=20"):
+        dataclasses.replace(chosen, view_size=20)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"encoder": "convnext_tiny"}, r"`width` must be 1 for convnext_tiny, .*: width=0\.25"),
+        (
+            {"encoder": "squeezenet", "stem": "cifar"},
+            "`stem` must be auto for squeezenet. Received: stem='cifar'",
+        ),
+    ],
+)
+def test_what_an_encoder_does_not_have_is_refused_before_pictures_are_read(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        PretrainSettings(**arguments)
+
+
 def test_views_have_the_size_that_is_named():
     assert PretrainSettings(view_size=28).size_of_views("symbols", 32) == 28
 
@@ -197,9 +234,9 @@ def test_views_have_the_size_that_is_named():
     [
         ({"epochs": 7}, 2, (7, 2)),
         ({"epochs": 7, "steps_per_epoch": 30}, 2, (7, 30)),
-        ({}, 311, (8, 311)),
-        ({}, 2, (8, 112)),  # 14,400 / 128 = 112.5
-        ({"batch_size": 64}, 5, (8, 225)),  # 14,400 / 64 = 225
+        ({}, 311, (10, 311)),
+        ({}, 2, (10, 112)),  # 14,400 / 128 = 112.5
+        ({"batch_size": 64}, 5, (10, 225)),  # 14,400 / 64 = 225
     ],
 )
 def test_epochs_are_longer_where_pictures_are_few(asked, steps_once, expected):

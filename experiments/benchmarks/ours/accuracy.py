@@ -18,7 +18,14 @@ from simclr_tf.runs import RunFolder
 
 
 def train(
-    folder: str, output: str, minutes: float, encoder: str, width: float, batch_size: int, seed: int
+    folder: str,
+    output: str,
+    minutes: float,
+    encoder: str,
+    width: float,
+    batch_size: int,
+    seed: int,
+    view_size: int,
 ) -> Callable[[int], float]:
     """Returns a task that trains, writes the features of all splits and gives the seconds.
 
@@ -30,6 +37,7 @@ def train(
         width: multiplier of the channels.
         batch_size: pictures a step.
         seed: of everything random.
+        view_size: height and width of the views in pixels.
     """
     pictures = {split: np.load(pathlib.Path(folder, f"{split}.npy")) for split in SPLITS}
     splits = PictureSplits(
@@ -44,6 +52,7 @@ def train(
         width=width,
         batch_size=batch_size,
         seed=seed,
+        view_size=view_size,
         max_minutes=minutes,
         online_probe=False,
         tensorboard=False,

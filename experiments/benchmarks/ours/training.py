@@ -64,14 +64,23 @@ def waiting_share(
 
 
 def build_model(
-    encoder: str, width: float, image_size: int, augmenter: Augmenter | None = None
+    encoder: str,
+    width: float,
+    image_size: int,
+    augmenter: Augmenter | None = None,
+    microbatch_size: int = 0,
 ) -> SimCLR:
-    """Returns the compiled model in bfloat16; its augmenter is `RECIPE` unless given."""
+    """Returns the compiled model in bfloat16; its augmenter is `RECIPE` unless given.
+
+    Views have the size of the pictures, as the peers' have.
+    """
     keras.utils.set_random_seed(0)
     network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
     head = build_projection_head(network.output_shape[-1], mixed_precision="bfloat16")
     augmenter = augmenter or build_augmenter(RECIPE, image_size, seed=0)
-    model = SimCLR(network, head, augmenter, temperature=0.2)
+    model = SimCLR(
+        network, head, augmenter, temperature=0.2, microbatch_size=microbatch_size or None
+    )
     model.build((None, image_size, image_size, 3))
     model.compile(build_optimizer("sgd", 0.01, weight_decay=1e-3), jit_compile=False)
     return model

@@ -11,14 +11,12 @@ import numpy as np
 import torch
 
 from experiments.benchmarks.pictures import SPLITS
-from experiments.benchmarks.pytorch.training import RECIPE, Trainer
+from experiments.benchmarks.pytorch.training import Trainer
 from experiments.benchmarks.pytorch.views import build_loader
 
-# What our own short trainings on the CPU use.
-_LEARNING_RATE = 0.3
-_TEMPERATURE = 0.2
+# As ours.
 _WARMUP_SHARE = 0.05
-# As ours, which leaves the rest to validation and checkpoints.
+# As ours too, which leaves the rest to validation and checkpoints.
 _USED_SHARE = 0.92
 _MEASURED_STEPS = 16
 
@@ -31,27 +29,32 @@ def train(
     width: float,
     batch_size: int,
     seed: int,
+    view_size: int,
+    recipe: str,
+    learning_rate: float,
+    temperature: float,
     tuned: bool,
 ) -> Callable[[int], float]:
     """Returns a task that trains, writes the features of all splits and gives the seconds.
 
-    The arguments are those of our own task; for `tuned` see `Trainer`.
+    The arguments up to `view_size` are those of our own task; for `recipe` see `DecodedPictures`,
+    for the others `Trainer`.
     """
     pictures = {split: np.load(pathlib.Path(folder, f"{split}.npy")) for split in SPLITS}
     image_size = pictures["train"].shape[1]
 
     def build() -> Trainer:
         torch.manual_seed(seed)
-        return Trainer(encoder, width, image_size, tuned, _LEARNING_RATE, _TEMPERATURE)
+        return Trainer(encoder, width, image_size, tuned, learning_rate, temperature)
 
     def run(count: int) -> float:
-        batches = build_loader(pictures["train"], RECIPE, batch_size)
+        batches = build_loader(pictures["train"], recipe, batch_size, view_size)
         steps = max(1, int(minutes * 60 * _USED_SHARE / _seconds_a_step(build(), batches)))
         trainer = build()
         begin = time.perf_counter()
         for number, views in enumerate(batches(steps)):
             for group in trainer.optimizer.param_groups:
-                group["lr"] = _LEARNING_RATE * _warmup_cosine(number / steps)
+                group["lr"] = learning_rate * _warmup_cosine(number / steps)
             trainer.step(*views)
         seconds = time.perf_counter() - begin
         pathlib.Path(output).mkdir()

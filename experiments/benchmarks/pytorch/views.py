@@ -35,11 +35,12 @@ class DecodedPictures(Dataset):
     Args:
         images: uint8 `[n, size, size, 3]`.
         recipe: name in `RECIPES`.
+        view_size: height and width of the views in pixels.
     """
 
-    def __init__(self, images: np.ndarray, recipe: str) -> None:
+    def __init__(self, images: np.ndarray, recipe: str, view_size: int) -> None:
         self.images = images
-        self.transform = SimCLRTransform(input_size=images.shape[1], **RECIPES[recipe])
+        self.transform = SimCLRTransform(input_size=view_size, **RECIPES[recipe])
 
     def __len__(self) -> int:
         return len(self.images)
@@ -67,16 +68,16 @@ class SomeRows(Sampler):
 
 
 def build_loader(
-    images: np.ndarray, recipe: str, batch_size: int
+    images: np.ndarray, recipe: str, batch_size: int, view_size: int | None = None
 ) -> Callable[[int], Iterator[list[torch.Tensor]]]:
     """Returns a function from a number of batches to an iterator of that many.
 
     As many processes as the benchmark has threads live on between the iterators, and between two
-    of them they sleep.
+    of them they sleep. Views have the size of the pictures unless `view_size` is given.
     """
     sampler = SomeRows(len(images))
     loader = DataLoader(
-        DecodedPictures(images, recipe),
+        DecodedPictures(images, recipe, view_size or images.shape[1]),
         batch_size=batch_size,
         sampler=sampler,
         num_workers=thread_count(),

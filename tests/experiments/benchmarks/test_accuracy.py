@@ -3,10 +3,11 @@ import pathlib
 import numpy as np
 import pytest
 
-from experiments.benchmarks.accuracy import measure_accuracy
+from experiments.benchmarks.accuracy import _contestants, measure_accuracy
 from experiments.benchmarks.settings import BenchmarkSettings
 from experiments.benchmarks.worker import WorkerFailed
 from simclr_tf.data import PictureSet, PictureSplits
+from simclr_tf.protocols import PretrainSettings
 
 
 def split(rows):
@@ -69,6 +70,20 @@ def test_the_target_is_four_points_above_the_peer():
 
 def test_the_seconds_of_the_training_are_written():
     assert all(row["ours_setting"].endswith("; trained 61 s") for row in accuracy_rows())
+
+
+def test_the_tuned_peer_trains_with_our_views_and_numbers():
+    ours, lightly, tuned = (
+        contestant.arguments
+        for contestant in _contestants(BenchmarkSettings(), "folder", "scenes", 32)
+    )
+    # 32 * 5 / 8; lightly's documentation has views as large as the pictures.
+    assert [work["view_size"] for work in (ours, lightly, tuned)] == [20, 32, 20]
+    defaults = PretrainSettings()
+    for peer in (lightly, tuned):
+        assert peer["learning_rate"] == defaults.learning_rate
+        assert peer["temperature"] == defaults.temperature
+        assert peer["recipe"] == "simclr-cifar"
 
 
 def test_a_peer_that_fails_has_no_accuracy_and_says_why():

@@ -8,6 +8,9 @@ from experiments.benchmarks.plan import plan
 from experiments.benchmarks.settings import PARTS, BenchmarkSettings
 from experiments.benchmarks.targets import TARGETS
 
+# What ours is held against whoever the peers are.
+OWN_PEERS = {"import tensorflow", "plain batch of 256"}
+
 
 def test_the_default_measures_everything_but_accuracy():
     assert BenchmarkSettings().parts == PARTS[:-1]
@@ -35,6 +38,11 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"widths": "wide"}, "`widths` must be numbers with commas"),
         ({"widths": "0"}, "`widths` must be greater than 0"),
         ({"batch_size": 1}, "`batch_size` must be at least 2"),
+        ({"microbatch_size": 1}, "`microbatch_size` must be at least 2"),
+        (
+            {"cached_batch_size": 4000},
+            r"`cached_batch_size` must be a multiple of .* \(256\). Received: .*4000",
+        ),
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
         ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
@@ -62,11 +70,26 @@ def test_other_sizes_have_no_target():
 
 def test_only_the_chosen_peers_are_measured():
     names = {peer.name for case in cases(peers="keras") for peer in case.peers}
-    assert names == {"plain Keras", "import tensorflow"}
+    assert names == {"plain Keras", *OWN_PEERS}
 
 
 def test_without_peers_ours_is_measured_alone():
-    assert {peer.name for case in cases(peers="") for peer in case.peers} == {"import tensorflow"}
+    assert {peer.name for case in cases(peers="") for peer in case.peers} == OWN_PEERS
+
+
+def test_gradient_caching_is_held_against_a_plain_batch_of_one_micro_batch():
+    speed, memory = (case for case in cases(part="step") if "gradient caching" in case.name)
+    for case in (speed, memory):
+        (plain,) = case.peers
+        sizes = [
+            (program.arguments["batch_size"], program.arguments["microbatch_size"])
+            for program in (case.ours, plain)
+        ]
+        assert sizes == [(4096, 256), (256, 0)]
+    assert (speed.higher_is_better, memory.higher_is_better) == (True, False)
+    assert memory.fresh
+    assert speed.ours.process != speed.peers[0].process
+    assert memory.peers[0].target == pytest.approx(1 / 1.3)
 
 
 def test_parts_come_in_the_order_they_were_asked_for():
