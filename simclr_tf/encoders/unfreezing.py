@@ -54,9 +54,7 @@ def unfreeze_layers(
     for position, layer in enumerate(encoder.layers):
         layer.trainable = position >= first
     if freeze_batch_norm:
-        for layer in encoder.layers:
-            if _is_batch_norm(layer):
-                layer.trainable = False
+        _freeze_batch_norm(encoder)
     return tuple(layer.name for layer in encoder.layers if layer.trainable_weights)
 
 
@@ -75,7 +73,11 @@ def _start_of_last_stage(encoder: keras.Model) -> int:
     return places[0]
 
 
-def _is_batch_norm(layer: keras.layers.Layer) -> bool:
+def _freeze_batch_norm(model: keras.Model) -> None:
     import keras
 
-    return isinstance(layer, keras.layers.BatchNormalization)
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            _freeze_batch_norm(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False

@@ -42,7 +42,7 @@ class MetricLearner(keras.Model):
         check_at_least("cross_entropy_weight", cross_entropy_weight, 0)
         check_at_least("num_classes", num_classes, 2 if cross_entropy_weight else 0)
         self.encoder = encoder
-        self.augmenter = augmenter
+        self.augmenter: Any = augmenter
         self.num_classes = num_classes
         self.cross_entropy_weight = cross_entropy_weight
         self.class_head = None
