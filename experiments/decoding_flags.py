@@ -21,3 +21,22 @@ def check_decoding() -> None:
     check_one_of("resize_mode", RESIZE_MODE.value, RESIZE_MODES)
     if LABEL_DEPTH.value != -1:
         check_at_least("label_depth", LABEL_DEPTH.value, 1)
+
+
+def take_size_of_encoder(encoder_dir: str) -> int:
+    """Returns the size of the pictures, and sets `--image_size` to it: the encoder's own.
+
+    Raises:
+        ValueError: if there is no encoder, or `--image_size` asks for another size than its own.
+    """
+    from simclr_tf.encoders.find import encoder_image_size
+
+    wanted = IMAGE_SIZE.value
+    size = encoder_image_size(encoder_dir) or wanted
+    if size != wanted and flags.FLAGS["image_size"].present:
+        raise ValueError(
+            f"`image_size` must be {size}, the size of the pictures that the encoder was trained "
+            f"with. Received: image_size={wanted}"
+        )
+    flags.FLAGS["image_size"].value = size
+    return size

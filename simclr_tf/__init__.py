@@ -12,6 +12,8 @@ __getattr__, __all__ = lazy_names(
     {
         "SimCLR": "simclr_tf.training.simclr",
         "Classifier": "simclr_tf.training.classifier",
+        "SiameseTriplet": "simclr_tf.training.siamese_triplet",
+        "SupConFineTuner": "simclr_tf.training.sup_con_fine_tuner",
         "build_augmenter": "simclr_tf.augment.recipes",
         "build_encoder": "simclr_tf.encoders.build",
         "build_projection_head": "simclr_tf.encoders.projection_head",

@@ -8,7 +8,7 @@ import numpy as np
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data.class_index import ClassIndex
-from simclr_tf.data.picture_set import PictureSet
+from simclr_tf.data.picture_set import UNLABELLED, PictureSet
 from simclr_tf.data.pipeline import batches_of_rows
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def class_batches(
             f"Received: classes_per_batch={classes_per_batch!r}"
         )
     if not repeat:
-        _check_class_sizes(pictures, index, pictures_per_class)
+        check_class_sizes(pictures, pictures_per_class)
     steps_a_round = len(index) // classes_per_batch
 
     def rows_of(step: int) -> np.ndarray:
@@ -76,17 +76,20 @@ def class_batches(
     )
 
 
-def _check_class_sizes(pictures: PictureSet, index: ClassIndex, pictures_per_class: int) -> None:
-    small = np.flatnonzero(index.counts < pictures_per_class)
+def check_class_sizes(pictures: PictureSet, pictures_per_class: int) -> None:
+    """Raises `ValueError` unless every class has at least `pictures_per_class` pictures."""
+    labels = pictures.labels[pictures.labels != UNLABELLED]
+    classes, counts = np.unique(labels, return_counts=True)
+    small = np.flatnonzero(counts < pictures_per_class)
     if not len(small):
         return
-    smallest = small[np.argmin(index.counts[small])]
-    label, count = int(index.classes[smallest]), int(index.counts[smallest])
+    smallest = small[np.argmin(counts[small])]
+    label, count = int(classes[smallest]), int(counts[smallest])
     names = pictures.class_names
     name = repr(names[label]) if label < len(names) else str(label)
     raise ValueError(
         f"`pictures_per_class` must be at most the pictures of the smallest class, {count} of "
-        f"class {name} (fewer than {pictures_per_class} in {len(small)} of {len(index)} classes), "
-        "unless `repeat` is true and pictures come more than once. "
+        f"class {name} (fewer than {pictures_per_class} in {len(small)} of {len(classes)} "
+        "classes), unless `repeat` is true and pictures come more than once. "
         f"Received: pictures_per_class={pictures_per_class!r}"
     )

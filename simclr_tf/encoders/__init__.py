@@ -23,5 +23,6 @@ __getattr__, __all__ = lazy_names(
         "PictureScaling": "simclr_tf.encoders.picture_scaling",
         "build_projection_head": "simclr_tf.encoders.projection_head",
         "RESNETS": "simclr_tf.encoders.resnet",
+        "unfreeze_layers": "simclr_tf.encoders.unfreezing",
     },
 )

@@ -4,6 +4,7 @@ from simclr_tf.metrics.alignment_uniformity import alignment as alignment
 from simclr_tf.metrics.alignment_uniformity import uniformity as uniformity
 from simclr_tf.metrics.contrastive_accuracy import contrastive_accuracy as contrastive_accuracy
 from simclr_tf.metrics.contrastive_accuracy import positive_ranks as positive_ranks
+from simclr_tf.metrics.nearest_label import nearest_label_accuracy as nearest_label_accuracy
 from simclr_tf.metrics.ranking import average_precision as average_precision
 from simclr_tf.metrics.ranking import average_precision_at_r as average_precision_at_r
 from simclr_tf.metrics.ranking import ndcg as ndcg

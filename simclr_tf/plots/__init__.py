@@ -4,6 +4,7 @@ Every function takes an optional `figure` (of `new_figure`) and draws into that.
 is imported by the functions, not by this package.
 """
 
+from simclr_tf.plots.before_after import plot_before_after as plot_before_after
 from simclr_tf.plots.benchmark import plot_benchmark as plot_benchmark
 from simclr_tf.plots.comparison import plot_comparison as plot_comparison
 from simclr_tf.plots.confusion_matrix import plot_confusion_matrix as plot_confusion_matrix

@@ -21,6 +21,8 @@ _PANELS = (
     ("contrastive", "Contrastive accuracy"),
     ("probe_accuracy", "Probe accuracy"),
     ("accuracy", "Accuracy"),
+    ("top_1", "Retrieval, top 1"),
+    ("map_at_r", "Retrieval, mAP@R"),
     ("learning_rate", "Learning rate"),
 )
 _VALIDATION_PREFIXES = ("val_", "validation_")

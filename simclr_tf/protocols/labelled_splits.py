@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from simclr_tf.data import PictureSplits
+from simclr_tf.protocols.label_budget import LabelBudget
 
 
 def check_labelled_splits(splits: PictureSplits) -> None:
@@ -21,3 +24,15 @@ def check_labelled_splits(splits: PictureSplits) -> None:
             f"The train split of {splits.name} must have labelled pictures of at least 2 classes. "
             f"Received: only {splits.train.class_names[classes[0]]}"
         )
+
+
+def labelled_training(splits: PictureSplits, budget: LabelBudget, seed: int) -> PictureSplits:
+    """Returns the splits with those training pictures alone whose labels may be used.
+
+    Raises:
+        ValueError: if a split has no labelled pictures, or train those of one class only.
+    """
+    check_labelled_splits(splits)
+    labelled = splits.train.labelled()
+    rows = budget.choose(labelled.labels, seed)
+    return dataclasses.replace(splits, train=labelled.subset(rows))

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -16,6 +17,22 @@ from tqdm import tqdm
 from simclr_tf.checks import check_one_of
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.checkpoints import Checkpoints
+
+
+class EpochMeasurement(keras.callbacks.Callback):
+    """Adds figures to the log of every epoch, for the callbacks after it.
+
+    Args:
+        measure: called at the end of every epoch; figures by name.
+    """
+
+    def __init__(self, measure: Callable[[], Mapping[str, float]]) -> None:
+        super().__init__()
+        self.measure = measure
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs.update(self.measure())
 
 
 class EpochRecorder(keras.callbacks.Callback):

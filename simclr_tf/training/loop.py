@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -13,6 +13,7 @@ from simclr_tf.checks import check_at_least, check_one_of
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.callbacks import (
     CheckpointSaver,
+    EpochMeasurement,
     EpochRecorder,
     MetricRestorer,
     ProgressBar,
@@ -63,6 +64,7 @@ def train(
     run: RunFolder,
     *,
     validation: tf.data.Dataset | None = None,
+    measure: Callable[[], Mapping[str, float]] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> list[np.ndarray]:
     """Trains `model` from its newest checkpoint in `run`, or from the start.
@@ -77,6 +79,7 @@ def train(
         plan: how long to train and what to keep.
         run: run folder; its lock is held.
         validation: batches evaluated after every epoch.
+        measure: called after every epoch; its figures are recorded, and `plan.monitor` may be one.
         callbacks: further Keras callbacks.
 
     Returns:
@@ -97,7 +100,8 @@ def train(
     run.drop_metrics_after(step // plan.steps_per_epoch)
     saver = CheckpointSaver(checkpoints, recorder, step, plan.checkpoint_every_steps)
     progress = ProgressBar(plan.name, step, plan.total_steps, plan.batch_size)
-    always = [recorder, saver, progress, *callbacks]
+    measured = [] if measure is None else [EpochMeasurement(measure)]
+    always = [*measured, recorder, saver, progress, *callbacks]
 
     def fit(first_step: int, last_step: int, added: list[keras.callbacks.Callback]) -> None:
         first_epoch, offset = divmod(first_step, plan.steps_per_epoch)

@@ -52,6 +52,23 @@ def folder(workplace, tmp_path_factory):
         ("baseline", ["--data_dir=flat"], "has no labelled pictures"),
         ("linear_probe", ["--encoder_dir=x", "--label_fraction=2"], "must be between 0 and 1"),
         ("linear_probe", ["--encoder_dir=x", "--seed=-1"], "`seed` must be at least 0"),
+        ("finetune", ["--objective=softmax"], "`objective` must be one of: supcon, "),
+        ("finetune", ["--margin=0"], "`margin` must be greater than 0. Received: margin=0.0"),
+        ("finetune", ["--margin=-1"], "`margin` must be greater than 0"),
+        ("finetune", ["--encoder_dir=none"], "`encoder_dir` must be a .keras file, a run folder"),
+        ("finetune", ["--weights=none.h5"], "`weights` must be none, imagenet or a file that"),
+        ("finetune", ["--unfreeze=head"], "`unfreeze` may be head only with `keep_head`"),
+        ("finetune", ["--data_dir=flat"], "has no labelled pictures"),
+        (
+            "finetune",
+            [DATA, "--objective=triplet", "--labels_per_class=1"],
+            "`objective` may be triplet only where some class has at least 2",
+        ),
+        (
+            "finetune",
+            [DATA, "--pictures_per_class=9", "--labels_per_class=5"],
+            "`pictures_per_class` must be at most the pictures of the smallest class, 5 of class",
+        ),
         ("compare", ["--seeds=0"], "`seeds` must be at least 1. Received: seeds=0"),
         ("compare", ["--seeds=-2"], "`seeds` must be at least 1. Received: seeds=-2"),
         ("compare", ["--curve_labels_per_class=1,x"], "must be whole numbers with commas"),
@@ -96,7 +113,9 @@ def test_a_run_folder_that_cannot_be_written_is_named(folder, tmp_path):
     assert "`run_dir` must be a folder that can be written" in done.stderr
 
 
-@pytest.mark.parametrize("script", ["pretrain", "linear_probe", "baseline", "compare", "benchmark"])
+@pytest.mark.parametrize(
+    "script", ["pretrain", "linear_probe", "baseline", "compare", "benchmark", "finetune"]
+)
 def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
     _, *rest = command(script, "--help")
     done = subprocess.run(

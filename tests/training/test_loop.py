@@ -52,7 +52,9 @@ def crash():
     raise RuntimeError("out of memory")
 
 
-def train_in(folder, *, plan=PLAN, seed=0, optimizer="sgd", callbacks=(), eager=True, **kwargs):
+def train_in(
+    folder, *, plan=PLAN, seed=0, optimizer="sgd", callbacks=(), eager=True, measure=None, **kwargs
+):
     """Trains in a new version of `folder`, or goes on in the newest; returns what is left.
 
     Eager by default: these few small steps take less time than tracing them.
@@ -77,6 +79,7 @@ def train_in(folder, *, plan=PLAN, seed=0, optimizer="sgd", callbacks=(), eager=
             plan,
             run,
             validation=validation,
+            measure=measure,
             callbacks=callbacks,
         )
     optimizer_state = [variable.numpy() for variable in model.optimizer.variables]
@@ -253,6 +256,22 @@ def test_the_weights_of_the_best_epoch_are_returned(tmp_path, monitor, mode):
     values = [float(row[monitor]) for row in metrics(tmp_path / "run")]
     epoch = values.index(min(values) if mode == "min" else max(values))
     assert_same_arrays(best, weights[epoch])
+
+
+def test_figures_measured_after_every_epoch_are_recorded_and_may_decide(tmp_path):
+    values = iter([0.2, 0.6, 0.4])
+    weights = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: weights.append(watch.model.encoder.get_weights())
+    )
+    _, best = train_in(
+        tmp_path / "run",
+        plan=TrainingPlan(4, 3, 8, "val_top_1", "max"),
+        measure=lambda: {"val_top_1": next(values)},
+        callbacks=[watch],
+    )
+    assert [row["val_top_1"] for row in metrics(tmp_path / "run")] == ["0.2", "0.6", "0.4"]
+    assert_same_arrays(best, weights[1])
 
 
 def test_a_monitor_that_is_not_logged_is_refused(tmp_path):
