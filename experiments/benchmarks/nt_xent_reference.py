@@ -27,7 +27,7 @@ def largest_error(
     projections = np.concatenate([z_a, z_b])
     lengths = np.linalg.norm(projections.astype(np.float64), axis=1, keepdims=True)
     z = projections / lengths
-    log_sums = _log_sums(z.astype(np.float32), temperature)
+    log_sums = _log_sums(z, temperature)
     partner = np.roll(np.arange(len(z)), len(z) // 2)
     expected = np.mean(log_sums - np.sum(z * z[partner], axis=1) / temperature)
     rows = np.linspace(0, len(z) - 1, min(_SAMPLED_ROWS, len(z))).astype(int)
@@ -51,7 +51,5 @@ def _log_sums(z: np.ndarray, temperature: float) -> np.ndarray:
         block = z[start : start + _BLOCK] @ z.T / temperature
         block[np.arange(len(block)), start + np.arange(len(block))] = -np.inf
         peak = block.max(axis=1, keepdims=True)
-        sums[start : start + _BLOCK] = (
-            np.log(np.exp(block - peak).sum(axis=1, dtype=np.float64)) + peak[:, 0]
-        )
+        sums[start : start + _BLOCK] = np.log(np.exp(block - peak).sum(axis=1)) + peak[:, 0]
     return sums
