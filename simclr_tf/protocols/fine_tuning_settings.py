@@ -38,7 +38,7 @@ class FineTuningSettings:
         encoder_dir: trained encoder to start from: run folder, version or .keras file.
         encoder: network where there is no encoder_dir: resnet10, 18, 34, 50, squeezenet, ….
         width: multiplier of that network's channels.
-        stem: its first layers: cifar (3×3), imagenet (7×7 and pooling) or auto (by picture size).
+        stem: its first layers: cifar (3×3), strided (4×4), imagenet (7×7, pooling), auto (by size).
         mixed_precision: of that network: none, bfloat16 or float16.
         weights: of that network: none draws new ones, imagenet downloads them, or a Keras file.
         objective: supcon, triplet, cross_entropy, supcon+cross_entropy or triplet+cross_entropy.

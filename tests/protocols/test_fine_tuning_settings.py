@@ -23,7 +23,7 @@ def test_defaults_are_accepted():
     [
         ("encoder", "vgg", "must be one of: resnet10"),
         ("width", 0.0, "must be greater than 0"),
-        ("stem", "big", "must be one of: auto, cifar, imagenet"),
+        ("stem", "big", "must be one of: auto, cifar, strided, imagenet"),
         ("mixed_precision", "half", "must be one of: none, bfloat16, float16"),
         ("objective", "softmax", "must be one of: supcon, supcon.cross_entropy, triplet"),
         ("unfreeze", "some", "must be one of: head, last_stage, all"),
