@@ -54,7 +54,7 @@ class PretrainSettings:
         temperature: of the contrastive loss, greater than 0.
         batch_size: pictures a step, at least 2.
         microbatch_size: pictures held in memory at once; divides the batch size; 0 takes all.
-        epochs: passes over the training pictures; 0 takes 10, longer ones where they are few.
+        epochs: passes over the training pictures; 0 takes 9, longer ones where they are few.
         steps_per_epoch: steps in an epoch; 0 takes all pictures once.
         max_minutes: where greater than 0, train as many epochs as fit, measured at the start.
         optimizer: sgd, adam, adamw, lars or lamb.
@@ -148,13 +148,13 @@ class PretrainSettings:
     def length(self, steps_once: int) -> tuple[int, int]:
         """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.
 
-        With `epochs` 0 there are 10, each of at least 14,400 pictures: a folder of a few hundred
+        With `epochs` 0 there are 9, each of at least 14,400 pictures: a folder of a few hundred
         would otherwise be trained on for a few steps only.
         """
         steps = self.steps_per_epoch or steps_once
         if self.epochs:
             return self.epochs, steps
-        return 10, max(steps, 14_400 // self.batch_size)
+        return 9, max(steps, 14_400 // self.batch_size)
 
 
 def _check_network(encoder: str, width: float, stem: str) -> None:

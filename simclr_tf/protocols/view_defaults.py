@@ -32,7 +32,7 @@ def default_view_size(data_name: str, image_size: int, smallest: int) -> int:
     Training with labels takes views of the pictures' own size: smaller ones cost accuracy there.
     They are not smaller than `smallest`, what the encoder needs.
     """
-    share = 3 / 4 if data_name == "symbols" else 5 / 8
+    share = 11 / 16 if data_name == "symbols" else 5 / 8
     return max(smallest, round(share * image_size))
 
 
