@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.benchmarks.report import format_value
+
 # Within the names of the cases that the table is made of.
 BY_BLOCK_SIZE = " by block size, "
 
@@ -35,4 +37,4 @@ def block_table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _cell(value: float | None, width: int) -> str:
-    return ("failed" if value is None else f"{value:,.4g}").rjust(width)
+    return format_value(value).rjust(width)

@@ -30,7 +30,10 @@ def waiting_cases(settings: BenchmarkSettings) -> list[Case]:
         "image_size": settings.image_size,
         "batch_size": settings.batch_size,
     }
-    return [_share(settings, network, work), *(_seconds(network, work, *place) for place in _PLACES)]
+    return [
+        _share(settings, network, work),
+        *(_seconds(network, work, *place) for place in _PLACES),
+    ]
 
 
 def size_cases(settings: BenchmarkSettings) -> list[Case]:

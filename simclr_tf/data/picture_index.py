@@ -43,9 +43,7 @@ class PictureIndex:
     skipped: tuple[SkippedPicture, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def decode_rows(
-        self, rows: np.ndarray, image_size: int, resize_mode: str
-    ) -> Iterator[Decoded]:
+    def decode_rows(self, rows: np.ndarray, image_size: int, resize_mode: str) -> Iterator[Decoded]:
         """Gives the pictures of `rows`, increasing, or why one cannot be read."""
         return self.decode([self.ids[row] for row in rows], image_size, resize_mode)
 

@@ -70,9 +70,11 @@ class ShardedPictures:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, slice):
             return self.chosen(key)
-        wanted = np.asarray(key)
-        if isinstance(key, tuple) or wanted.dtype.kind not in "iub" or wanted.ndim > 1:
-            raise IndexError(f"only whole pictures can be chosen, by rows or a mask, not by {key!r}")
+        wanted = np.asarray(None if isinstance(key, tuple) else key)
+        if wanted.dtype.kind not in "iub" or wanted.ndim > 1:
+            raise IndexError(
+                f"only whole pictures can be chosen, by rows or a mask, not by {key!r}"
+            )
         rows = self._rows[wanted]
         return self._read(rows) if wanted.ndim else self._read(rows[None])[0]
 

@@ -94,9 +94,7 @@ def test_a_disk_that_fills_up_keeps_the_shards_that_were_written(tmp_path, monke
 
 @pytest.mark.parametrize("damage", [flip_a_bit, truncate, pathlib.Path.unlink])
 @pytest.mark.parametrize("ram_limit_bytes", [0, 10**9])
-def test_only_the_shard_that_is_damaged_is_decoded_again(
-    tmp_path, caplog, damage, ram_limit_bytes
-):
+def test_only_the_shard_that_is_damaged_is_decoded_again(tmp_path, caplog, damage, ram_limit_bytes):
     pictures = Pictures(100)
     pictures.load(tmp_path, **SHARDS)
     path, rows = rows_by_shard(pictures, tmp_path)[2]
@@ -179,9 +177,7 @@ def test_large_sets_have_larger_shards_so_that_few_files_are_open(tmp_path):
 
 
 @settings(deadline=None)
-@given(
-    count=st.integers(0, 300), shard_pictures=st.integers(1, 50), copies=st.booleans()
-)
+@given(count=st.integers(0, 300), shard_pictures=st.integers(1, 50), copies=st.booleans())
 def test_every_picture_is_in_one_shard_of_a_size_within_bounds(count, shard_pictures, copies):
     digests = ["a" * 64] * count if copies else Pictures(count).sha256
     shards = plan_shards(pathlib.Path(), digests, 8, "crop", 192 * shard_pictures)

@@ -28,7 +28,9 @@ def test_a_folder_gives_its_pictures_labels_and_ids(class_folders, tmp_path):
     assert splits.skipped == splits.warnings == ()
 
 
-def test_pictures_beyond_the_memory_limit_stay_on_the_disk_and_are_the_same(class_folders, tmp_path):
+def test_pictures_beyond_the_memory_limit_stay_on_the_disk_and_are_the_same(
+    class_folders, tmp_path
+):
     in_memory = load_pictures(class_folders, **arguments(tmp_path))
     mapped = load_pictures(class_folders, **arguments(tmp_path, ram_limit_bytes=0))
     assert isinstance(mapped.test.images, ShardedPictures)

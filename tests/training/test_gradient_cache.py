@@ -73,9 +73,7 @@ def test_loss_and_gradients_equal_those_of_one_tape(microbatch_size, normalizati
 def largest_error(normalization, microbatch_size):
     """Of a whole ResNet-10's gradients by cache and by one tape, by the largest entry of each."""
     keras.utils.set_random_seed(1)
-    encoder = build_encoder(
-        "resnet10", image_size=8, width=0.125, normalization=normalization
-    )
+    encoder = build_encoder("resnet10", image_size=8, width=0.125, normalization=normalization)
     head = build_projection_head(64, output=8, batch_normalization=normalization == "batch")
     model = SimCLR(encoder, head, make_augmenter(), microbatch_size=microbatch_size)
     model.build((None, 8, 8, 3))
