@@ -78,6 +78,7 @@ def test_parts_of_input_and_block_sizes_are_measured_alone(workplace):
         "--part=input_wait,size,loss",
         "--peers=",
         "--block_sizes=4,8",
+        "--large_loss_pairs=0",
         "--output_dir=bench_parts",
     )
     assert [row["failures"] for row in result["rows"] if row["failures"]] == []
