@@ -14,4 +14,6 @@ from simclr_tf.data.picture_set import SkippedPicture as SkippedPicture
 from simclr_tf.data.pipeline import evaluation_batches as evaluation_batches
 from simclr_tf.data.pipeline import steps_per_epoch as steps_per_epoch
 from simclr_tf.data.pipeline import training_batches as training_batches
+from simclr_tf.data.sharded_pictures import Pictures as Pictures
+from simclr_tf.data.sharded_pictures import ShardedPictures as ShardedPictures
 from simclr_tf.data.single_picture import index_picture as index_picture

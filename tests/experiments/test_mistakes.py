@@ -38,6 +38,14 @@ def folder(workplace, tmp_path_factory):
         ("pretrain", ["--temperature=-0.5"], "`temperature` must be greater than 0"),
         ("pretrain", ["--batch_size=1"], "`batch_size` must be at least 2"),
         ("pretrain", ["--image_size=7"], "`image_size` must be at least 8"),
+        ("pretrain", ["--ram_limit_bytes=-1"], "`ram_limit_bytes` must be at least 0"),
+        (
+            "pretrain",
+            # 90 pictures of 9 * 9 * 3 bytes.
+            [DATA, "--image_size=9", "--cache_limit_bytes=21869"],
+            "90 decoded pictures take 21870 bytes and do not fit into the cache folder",
+        ),
+        ("pretrain", ["--normalization=layer"], "`normalization` must be one of: batch, group"),
         ("pretrain", ["--data_dir=missing"], "`data_dir` must be an existing folder"),
         ("pretrain", ["--data_dir=file"], "`data_dir` must be a folder of pictures, not a file"),
         ("pretrain", ["--data_dir=empty"], "`data_dir` must hold pictures"),
