@@ -7,8 +7,9 @@ The flags of finetune.py are the base (with `--sweep=pretrain` those of pretrain
 changes some of them. Writes runs/sweep/version_N for every run, as that script does, results.csv
 and results.json (best first) and hparams/ for TensorBoard. The same command goes on after a stop.
 
-A run is a process of that script: one that is out of memory or crashes is recorded as failed and
-the next one begins with all the memory. TensorFlow's start, a few seconds a run, is its price.
+A run is a process of that script: one that is out of memory or crashes is recorded as failed, and
+the next one begins with all the memory. In one process ten small fine-tunings grew from 983 to
+1,517 MiB and from 16 to 25 seconds each; TensorFlow's start, a few seconds a run, costs less.
 """
 
 from __future__ import annotations

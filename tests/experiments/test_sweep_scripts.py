@@ -62,7 +62,7 @@ def test_tensorboard_has_the_runs(workplace, swept):
     assert sorted(path.name for path in folder.glob("version_*")) == ["version_0", "version_1"]
 
 
-def test_the_same_command_repeats_nothing_and_another_grid_adds_to_it(workplace, swept):
+def test_the_same_command_resumes_what_was_stopped_and_repeats_nothing(workplace, swept):
     folder = workplace / "runs/sweep"
     before = (folder / "version_1/metrics.csv").stat().st_mtime_ns
     record = json.loads((folder / "sweep.json").read_text())

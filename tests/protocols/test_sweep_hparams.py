@@ -67,9 +67,6 @@ def test_a_figure_that_is_no_number_is_left_out(folder):
 
 def test_the_experiment_names_settings_their_values_and_the_figure(folder):
     experiment = data_of(folder, "_hparams_/experiment").experiment
-    domains = {
-        info.name: [value.string_value or value.number_value for value in info.domain_discrete]
-        for info in experiment.hparam_infos
-    }
+    domains = {info.name: list(info.domain_discrete) for info in experiment.hparam_infos}
     assert domains == {"objective": ["supcon", "triplet"], "epochs": [3]}
     assert [info.name.tag for info in experiment.metric_infos] == ["best/val_top_1"]
