@@ -114,7 +114,8 @@ def _sweep(record: SweepRecord, lock: int) -> dict[str, Any]:
         if run.status == FINISHED:
             row = next(row for row in results["runs"] if row["version"] == run.version)
             metric = results["metric"]
-            print(f"    version_{run.version}: {metric} {row[metric]}", flush=True)
+            value = "is no number" if row[metric] is None else f"{row[metric]:.4g}"
+            print(f"    version_{run.version}: {metric} {value}", flush=True)
         else:
             print(f"    failed: {run.reason}", flush=True)
 
