@@ -79,12 +79,14 @@ def test_a_signal_is_passed_on_once_and_waited_for(tmp_path, sent, passed_on, st
         env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     try:
         end = time.monotonic() + 60
         while "ready" not in parent.stderr.readline() and time.monotonic() < end:
             pass
-        parent.send_signal(sent)
+        # As a terminal does: to the whole group.
+        os.killpg(parent.pid, sent)
         _, errors = parent.communicate(timeout=60)
     finally:
         parent.kill()
