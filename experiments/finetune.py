@@ -11,11 +11,11 @@ continues after a stop.
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from experiments import decoding_flags, launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
+from simclr_tf.encoders.find import check_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
 
@@ -63,11 +63,8 @@ def _check_start(settings: FineTuningSettings) -> None:
     """Refuses an encoder or a file that does not exist before any picture is read."""
     if settings.encoder_dir:
         decoding_flags.take_size_of_encoder(settings.encoder_dir)
-    elif settings.weights not in ("none", "imagenet") and not os.path.isfile(settings.weights):
-        raise ValueError(
-            "`weights` must be none, imagenet or a file that exists. "
-            f"Received: weights={settings.weights!r}"
-        )
+    else:
+        check_weights(settings.weights)
 
 
 def _prepare(

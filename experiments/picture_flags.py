@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
@@ -54,6 +55,26 @@ def picture_config() -> dict[str, Any]:
         "validation_fraction": _VALIDATION.value,
         "test_fraction": _TEST.value,
     }
+
+
+def take_pictures_of_run(config: Mapping[str, Any]) -> None:
+    """Sets the flags that are not given to what the run with this config was made with.
+
+    Raises:
+        ValueError: if the config is not that of a run on pictures.
+    """
+    arguments = picture_config()
+    if not arguments.keys() <= config.keys():
+        raise ValueError(
+            "`run_dir` must hold runs that were made with pictures; the config.json lacks "
+            f"{', '.join(sorted(arguments.keys() - config.keys()))}"
+        )
+    source = {"data_dir", "dataset"}
+    if any(flags.FLAGS[name].present for name in source):
+        arguments = {name: value for name, value in arguments.items() if name not in source}
+    for name in arguments:
+        if not flags.FLAGS[name].present:
+            flags.FLAGS[name].value = config[name]
 
 
 def given_arguments() -> str:

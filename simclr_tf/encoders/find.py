@@ -42,6 +42,14 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
     )
 
 
+def check_weights(weights: str) -> None:
+    """Raises `ValueError` unless `weights` is none, imagenet or a file that exists."""
+    if weights not in ("none", "imagenet") and not os.path.isfile(weights):
+        raise ValueError(
+            f"`weights` must be none, imagenet or a file that exists. Received: weights={weights!r}"
+        )
+
+
 def encoder_fingerprint(encoder_dir: str | os.PathLike[str]) -> str:
     """Returns a hexadecimal digest of an encoder's layers and weights, see `find_encoder`.
 

@@ -77,6 +77,21 @@ def folder(workplace, tmp_path_factory):
             [DATA, "--pictures_per_class=9", "--labels_per_class=5"],
             "`pictures_per_class` must be at most the pictures of the smallest class, 5 of class",
         ),
+        ("sweep", [DATA], "Exactly one of `grid` and `grid_file` must be given"),
+        ("sweep", ["--grid=lr=1"], "`grid` must name settings of finetune (--help lists them)"),
+        ("sweep", ["--grid=marjin=1"], "(did you mean margin?). Received: 'marjin'"),
+        ("sweep", ["--grid=margin=0.1,-1"], "`margin` must be greater than 0. Received: margin=-1"),
+        ("sweep", ["--grid=epochs=1,x"], "`grid` must give epochs a whole number each time"),
+        ("sweep", ["--grid=margin=1,1.0"], "`grid` must not make the same run twice"),
+        ("sweep", ["--grid_file=none.json"], "`grid_file` must be a readable file of JSON"),
+        ("sweep", ["--grid=weights=none,x.h5"], "`weights` must be none, imagenet or a file that"),
+        ("sweep", ["--grid=encoder_dir=x"], "`encoder_dir` must be a .keras file, a run folder"),
+        ("sweep", ["--grid=margin=1", "--temperature=0"], "`temperature` must be greater than 0"),
+        ("sweep", ["--grid=margin=1", "--data_dir=none"], "`data_dir` must be an existing folder"),
+        ("sweep", ["--grid=margin=1", "--resume"], "in which a sweep was started to resume it"),
+        ("sweep", ["--grid=margin=1", DATA, "--run_dir=file"], "`run_dir` must be a folder that"),
+        ("sweep", ["--sweep=pretrain", "--grid=margin=1"], "must name settings of pretrain"),
+        ("evaluate", ["--run_dir=none"], "`run_dir` must be a folder that holds version_0"),
         ("compare", ["--seeds=0"], "`seeds` must be at least 1. Received: seeds=0"),
         ("compare", ["--seeds=-2"], "`seeds` must be at least 1. Received: seeds=-2"),
         ("compare", ["--curve_labels_per_class=1,x"], "must be whole numbers with commas"),
@@ -122,7 +137,17 @@ def test_a_run_folder_that_cannot_be_written_is_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "script", ["pretrain", "linear_probe", "baseline", "compare", "benchmark", "finetune"]
+    "script",
+    [
+        "pretrain",
+        "linear_probe",
+        "baseline",
+        "compare",
+        "benchmark",
+        "finetune",
+        "sweep",
+        "evaluate",
+    ],
 )
 def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
     _, *rest = command(script, "--help")
@@ -140,7 +165,7 @@ def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
     assert not imported & {"tensorflow", "keras", "sklearn", "matplotlib.figure"}
     for flag in ("--data_dir: ", "--image_size: ", "--labels_per_class: ", "--[no]resume: "):
         expected = {
-            "--labels_per_class: ": script not in ("pretrain", "benchmark"),
-            "--[no]resume: ": script not in ("linear_probe", "benchmark"),
+            "--labels_per_class: ": script not in ("pretrain", "benchmark", "evaluate"),
+            "--[no]resume: ": script not in ("linear_probe", "benchmark", "evaluate"),
         }
         assert (flag in done.stdout) is expected.get(flag, True)
