@@ -128,12 +128,7 @@ def train(
     averaged = [] if average is None else [average]
     kept_state: list[EpochRecorder | WeightAverage] = [recorder, *averaged]
     checkpoints = Checkpoints(model, run.checkpoint_path)
-    restored = checkpoints.restore()
-    step = 0
-    if restored is not None:
-        step, state = restored
-        for part in kept_state:
-            part.restore(state)
+    step = _restore(checkpoints, kept_state)
     run.drop_metrics_after(step // plan.steps_per_epoch)
 
     def state_to_save() -> dict[str, np.ndarray]:
@@ -146,17 +141,10 @@ def train(
     always = [*averaged, *measured, recorder, stop, saver, progress, *callbacks]
 
     def fit(first_step: int, last_step: int) -> None:
-        first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
-        model.fit(
-            batches(first_step, last_step - first_step),
-            initial_epoch=first_epoch,
-            epochs=-(-last_step // plan.steps_per_epoch),
-            steps_per_epoch=plan.steps_per_epoch - offset,
-            validation_data=validation,
-            callbacks=always + ([MetricRestorer()] if offset else []),
-            shuffle=False,
-            verbose=0,
-        )
+        whole_epochs = first_step % plan.steps_per_epoch == 0
+        added = always if whole_epochs else [*always, MetricRestorer()]
+        data = batches(first_step, last_step - first_step)
+        _fit(model, data, validation, plan, first_step, last_step, added)
         saver.stop_if_asked()
 
     try:
@@ -174,6 +162,31 @@ def train(
         saver.release_signals()
         progress.close()
     return recorder.best_weights
+
+
+def _restore(checkpoints: Checkpoints, parts: Sequence[EpochRecorder | WeightAverage]) -> int:
+    """Puts the newest checkpoint back; returns the steps taken before it."""
+    restored = checkpoints.restore()
+    if restored is None:
+        return 0
+    step, state = restored
+    for part in parts:
+        part.restore(state)
+    return step
+
+
+def _fit(model, data, validation, plan, first_step, last_step, callbacks) -> None:
+    first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
+    model.fit(
+        data,
+        initial_epoch=first_epoch,
+        epochs=-(-last_step // plan.steps_per_epoch),
+        steps_per_epoch=plan.steps_per_epoch - offset,
+        validation_data=validation,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
 
 
 def _bounds(
