@@ -63,6 +63,10 @@ def _check_start(settings: FineTuningSettings) -> None:
     """Refuses an encoder or a file that does not exist before any picture is read."""
     if settings.encoder_dir:
         decoding_flags.take_size_of_encoder(settings.encoder_dir)
+        if settings.from_head_layer:
+            from simclr_tf.encoders.find import find_projection_head
+
+            find_projection_head(settings.encoder_dir)
     else:
         check_weights(settings.weights)
 
@@ -76,11 +80,11 @@ def _prepare(
 
     batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
     launcher.import_tensorflow()
-    from simclr_tf.encoders import unfreeze_layers
     from simclr_tf.protocols import start_encoder
+    from simclr_tf.protocols.fine_tuning_stages import check_stages
 
     encoder = start_encoder(settings, splits.train.images.shape[1])
-    unfreeze_layers(encoder, settings.unfreeze)
+    check_stages(encoder, settings)
     return encoder
 
 

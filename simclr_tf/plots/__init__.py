@@ -11,6 +11,7 @@ from simclr_tf.plots.confusion_matrix import plot_confusion_matrix as plot_confu
 from simclr_tf.plots.curves import plot_curves as plot_curves
 from simclr_tf.plots.figures import new_figure as new_figure
 from simclr_tf.plots.figures import save_figure as save_figure
+from simclr_tf.plots.label_curve import plot_label_curve as plot_label_curve
 from simclr_tf.plots.neighbours import Neighbour as Neighbour
 from simclr_tf.plots.neighbours import plot_neighbours as plot_neighbours
 from simclr_tf.plots.view_grid import plot_views as plot_views

@@ -104,7 +104,7 @@ def test_a_pretraining_setting_out_of_range_is_refused(name, value, message):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("augment", "flip", "must be one of: auto, crop-flip, trivial-wide, symbols, simclr-cifar"),
+        ("augment", "flip", "must be one of: auto, crop-flip, trivial-wide, rand-augment, symbols"),
         ("batch_size", 1, "must be at least 2"),
         ("pictures", 0, "must be at least 1"),
         ("minimum_epochs", 0, "must be at least 1"),
