@@ -7,8 +7,12 @@ __getattr__, __all__ = lazy_names(
     {
         "EmbeddingSettings": "simclr_tf.protocols.embedding_settings",
         "SearchSettings": "simclr_tf.protocols.embedding_settings",
+        "PictureEmbedder": "simclr_tf.protocols.picture_embedder",
         "embed_pictures": "simclr_tf.protocols.embedding",
         "retrieve": "simclr_tf.protocols.retrieving",
+        "RetrievalTableSettings": "simclr_tf.protocols.retrieval_table_settings",
+        "read_labelled_folder": "simclr_tf.protocols.retrieval_table",
+        "compare_by_retrieval": "simclr_tf.protocols.retrieval_table",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",
         "fine_tune": "simclr_tf.protocols.fine_tuning",
         "start_encoder": "simclr_tf.protocols.fine_tuning_model",
