@@ -28,7 +28,7 @@ from simclr_tf.protocols.retrieval_table_settings import RetrievalTableSettings
 
 if TYPE_CHECKING:
     from simclr_tf.encoders.source import EncoderSource
-    from simclr_tf.protocols.retrieval_table import LabelledFolder
+    from simclr_tf.protocols.labelled_folder import LabelledFolder
 
 _DATA_DIRS = flags.DEFINE_list("data_dirs", None, "folders with a sub-folder for each class")
 _ENCODERS = flags.DEFINE_list(
@@ -55,9 +55,11 @@ def main() -> None:
     with tqdm(desc="embedding", unit=" pictures", leave=False, delay=1) as bar:
 
         def show(what: str, done: int, total: int) -> None:
-            bar.set_description(what, refresh=False)
-            bar.total, bar.n = total, done
-            bar.refresh()
+            if not bar.desc.startswith(what):
+                bar.reset(total)
+                bar.set_description(what, refresh=False)
+            bar.total = total
+            bar.update(done - bar.n)
 
         table = compare_by_retrieval(folders, encoders, output, settings, show)
     print(table)
@@ -84,7 +86,7 @@ def _encoders() -> dict[str, tuple[EncoderSource, EmbeddingSettings]]:
 
 
 def _folder(path: str) -> LabelledFolder:
-    from simclr_tf.protocols.retrieval_table import read_labelled_folder
+    from simclr_tf.protocols.labelled_folder import read_labelled_folder
 
     folder = read_labelled_folder(
         path, label_depth=decoding_flags.LABEL_DEPTH.value, cache_dir=decoding_flags.CACHE_DIR.value

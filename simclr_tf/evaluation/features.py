@@ -17,8 +17,8 @@ class FeatureExtractor:
     Weights are read at each call: after more training the features are the new ones.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
         batch_size: Pictures per step, at least 1.
 
     Example:
@@ -73,8 +73,8 @@ def extract_features(encoder: keras.Model, images: np.ndarray, batch_size: int =
     For several sets of pictures a `FeatureExtractor` traces the encoder only once.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
         images: Pictures uint8 `[n, size, size, 3]`, an array or a read-only memmap.
         batch_size: Pictures per step, at least 1.
 

@@ -11,7 +11,7 @@ __getattr__, __all__ = lazy_names(
         "embed_pictures": "simclr_tf.protocols.embedding",
         "retrieve": "simclr_tf.protocols.retrieving",
         "RetrievalTableSettings": "simclr_tf.protocols.retrieval_table_settings",
-        "read_labelled_folder": "simclr_tf.protocols.retrieval_table",
+        "read_labelled_folder": "simclr_tf.protocols.labelled_folder",
         "compare_by_retrieval": "simclr_tf.protocols.retrieval_table",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",
         "fine_tune": "simclr_tf.protocols.fine_tuning",

@@ -1,5 +1,4 @@
 import json
-import shutil
 
 import pytest
 
@@ -10,41 +9,9 @@ from simclr_tf.protocols import (
     compare_by_retrieval,
     read_labelled_folder,
 )
-from tests.conftest import make_class_folders
 
 SETTINGS = RetrievalTableSettings(seeds=2, resamples=20)
 PIXELS = {"pixels": (Pixels(), EmbeddingSettings(image_size=8))}
-
-
-@pytest.fixture(scope="module")
-def nested(tmp_path_factory):
-    """Two coarse classes of two fine ones of six pictures, and two copies of one picture."""
-    root = tmp_path_factory.mktemp("table") / "groceries"
-    for number, coarse in enumerate(("fruit", "milk")):
-        make_class_folders(root / coarse, 2, 6, size=8, seed=number)
-        for name in ("class_0", "class_1"):
-            (root / coarse / name).rename(root / coarse / f"{coarse}_{name}")
-    for name in ("copy", "copy_again"):
-        source = root / "fruit/fruit_class_0/000.png"
-        shutil.copy(source, root / f"fruit/fruit_class_0/{name}.png")
-    return root
-
-
-def test_copies_are_left_out_and_nested_folders_are_two_levels(nested):
-    folder = read_labelled_folder(nested)
-    assert (len(folder.index.ids), folder.copies) == (24, 2)
-    assert len(folder.index.class_names) == 4
-    assert folder.coarse_class["milk/milk_class_1/003.png"] == "milk"
-
-
-def test_folders_that_are_not_nested_have_one_level(class_folders):
-    folder = read_labelled_folder(class_folders)
-    assert folder.coarse_class == {} and len(folder.index.class_names) == 4
-
-
-def test_pictures_without_classes_are_refused(class_folders):
-    with pytest.raises(ValueError, match="`data_dir` must have a sub-folder for each class"):
-        read_labelled_folder(class_folders / "class_0")
 
 
 def test_every_level_has_a_row_in_both_files(nested, tmp_path):
