@@ -18,8 +18,8 @@ class FeatureExtractor:
     Weights are read at each call: after more training the features are the new ones.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
         batch_size: Pictures per step, at least 1.
 
     Example:
@@ -74,8 +74,8 @@ def extract_features(encoder: keras.Model, images: Pictures, batch_size: int = 5
     For several sets of pictures a `FeatureExtractor` traces the encoder only once.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
         images: Pictures uint8 `[n, size, size, 3]`, an array, a memory map or `ShardedPictures`.
         batch_size: Pictures per step, at least 1.
 

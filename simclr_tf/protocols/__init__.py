@@ -7,6 +7,7 @@ __getattr__, __all__ = lazy_names(
     {
         "EmbeddingSettings": "simclr_tf.protocols.embedding_settings",
         "SearchSettings": "simclr_tf.protocols.embedding_settings",
+        "PictureEmbedder": "simclr_tf.protocols.picture_embedder",
         "embed_pictures": "simclr_tf.protocols.embedding",
         "retrieve": "simclr_tf.protocols.retrieving",
         "EvaluationSettings": "simclr_tf.protocols.evaluation_settings",
@@ -16,6 +17,9 @@ __getattr__, __all__ = lazy_names(
         "grid_combinations": "simclr_tf.protocols.sweep_grid",
         "run_sweep": "simclr_tf.protocols.sweep",
         "write_results": "simclr_tf.protocols.sweep_table",
+        "RetrievalTableSettings": "simclr_tf.protocols.retrieval_table_settings",
+        "read_labelled_folder": "simclr_tf.protocols.labelled_folder",
+        "compare_by_retrieval": "simclr_tf.protocols.retrieval_table",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",
         "fine_tune": "simclr_tf.protocols.fine_tuning",
         "LabelCurveSettings": "simclr_tf.protocols.label_curve_settings",
