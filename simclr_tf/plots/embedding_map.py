@@ -1,0 +1,123 @@
+"""Embeddings laid out in the plane, one dot a picture, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simclr_tf.plots.class_colours import OTHERS, class_styles
+from simclr_tf.plots.figures import FAINT_INK, GRID, INK, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_LONGEST_NAME = 26
+
+
+def plot_embedding_maps(
+    maps: Mapping[str, np.ndarray],
+    labels: np.ndarray | None = None,
+    class_names: Sequence[str] = (),
+    named_classes: int = 12,
+    figure: Figure | None = None,
+) -> np.ndarray:
+    """Draws every map as a panel with one dot a picture, and one legend for all.
+
+    The largest classes have a colour and a marker each, with name and count in the legend; all
+    others are grey, and pictures without a label are hollow.
+
+    Args:
+        maps: By title of the panel, coordinates `[n, 2]` of the same `n` pictures, n >= 1.
+        labels: int `[n]`; -1 means no label. Without labels all dots are alike.
+        class_names: Label i is `class_names[i]`.
+        named_classes: How many classes are in the legend, from 1 to 18.
+        figure: Figure to draw into; a new one by default.
+
+    Returns:
+        The `Axes`, an object array `[maps]`; each holds one collection of dots a legend entry.
+
+    Raises:
+        ValueError: There is no map, or the lengths do not match.
+    """
+    shapes = {np.shape(points) for points in maps.values()}
+    count = len(next(iter(maps.values()))) if maps else 0
+    labels = np.full(count, -1) if labels is None else np.asarray(labels)
+    if shapes != {(count, 2)} or not count or len(labels) != count:
+        raise ValueError(
+            "`maps` must hold coordinates [n, 2] of the same n pictures, n >= 1, with n `labels`. "
+            f"Received: shapes {sorted(shapes)} and {len(labels)} labels"
+        )
+    figure = figure or new_figure(5.3 * len(maps) + 2.6, 5.2)
+    axes = figure.subplots(1, len(maps), squeeze=False)[0]
+    styles = class_styles(labels, named_classes)
+    for panel, (title, points) in zip(axes, maps.items(), strict=True):
+        frame_panel(panel, title)
+        _draw(panel, np.asarray(points), labels, styles, class_names)
+    handles, texts = axes[0].get_legend_handles_labels()
+    if len(handles) > 1:
+        # Grey is drawn below the others and stands last.
+        order = [*range(len(handles) - len(styles), len(handles))]
+        order += range(len(handles) - len(styles))
+        figure.legend(
+            [handles[place] for place in order],
+            [texts[place] for place in order],
+            loc="outside right upper",
+            frameon=False,
+            fontsize=9.5,
+            labelcolor=INK,
+            labelspacing=0.55,
+            handletextpad=0.3,
+            markerscale=max(1.0, 6.5 / _size(count) ** 0.5),
+        )
+    return axes
+
+
+def frame_panel(panel: Axes, title: str) -> None:
+    """Leaves a faint frame and the title: distances along an axis mean nothing in a map."""
+    panel.set(xticks=[], yticks=[])
+    panel.spines[:].set(color=GRID, linewidth=1.0)
+    panel.set_title(title, loc="left", fontsize=11.5, color=INK, pad=8, parse_math=False)
+
+
+def short_name(name: str, longest: int = _LONGEST_NAME) -> str:
+    """Returns the end of a long name, in letters that can be drawn."""
+    name = name.encode("utf-8", "replace").decode()
+    return name if len(name) <= longest else "…" + name[1 - longest :]
+
+
+def _size(count: int) -> float:
+    return float(np.clip(24_000 / count, 7, 46))
+
+
+def _draw(
+    panel: Axes,
+    points: np.ndarray,
+    labels: np.ndarray,
+    styles: list,
+    class_names: Sequence[str],
+) -> None:
+    size = _size(len(points))
+    named = np.array([style.label for style in styles], np.int64)
+    unlabelled = labels < 0
+    others = ~unlabelled & ~np.isin(labels, named)
+    if unlabelled.any():
+        text = f"no label ({int(unlabelled.sum()):,})"
+        x, y = points[unlabelled].T
+        panel.scatter(x, y, size, "none", "o", edgecolors=FAINT_INK, linewidths=0.6, label=text)
+    if others.any():
+        text = f"{len(np.unique(labels[others])):,} other classes ({int(others.sum()):,})"
+        x, y = points[others].T
+        panel.scatter(x, y, size, OTHERS, "o", linewidths=0, alpha=0.8, label=text)
+    for style in styles:
+        x, y = points[labels == style.label].T
+        text = f"{short_name(class_names[style.label])} ({style.count:,})"
+        text = text.replace("$", r"\$")
+        panel.scatter(
+            x, y, size, style.colour, style.marker, linewidths=0, alpha=0.78, label=text
+        )
+    # One unit is as long to the right as upwards.
+    panel.set_aspect("equal", adjustable="datalim")
+    panel.margins(0.04)
