@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from simclr_tf.plots.embedding_map import short_name
+from simclr_tf.plots.embedding_map import drawable
 from simclr_tf.plots.figures import COLOURS, FAINT_INK, GRID, INK, new_figure, tidy_axes
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def plot_class_bars(
 
 
 def _row_name(name: str, counts: Mapping[str, int] | None) -> str:
-    text = short_name(name) if counts is None else f"{short_name(name)}  ({counts[name]:,})"
-    return text.replace("$", r"\$")
+    return drawable(name) if counts is None else f"{drawable(name)}  ({counts[name]:,})"
 
 
 def _draw_bars(axes: Axes, heights: list[float]) -> None:
@@ -84,9 +83,9 @@ def _draw_dots(axes: Axes, values: Mapping[str, Mapping[str, float]], shown: lis
             ends = values[first][name], values[last][name]
             axes.plot(ends, (place, place), color=_GREY, linewidth=1.6, zorder=1)
     for layer, (embedding, colour) in enumerate(((first, _GREY), (last, COLOURS[0])), 2):
-        points = [(v, row) for row, n in enumerate(shown) if (v := values[embedding].get(n, -1)) >= 0]
-        x, y = zip(*points, strict=True) if points else ((), ())
-        axes.scatter(x, y, 40, colour, zorder=layer, label=embedding)
+        rows = [row for row, name in enumerate(shown) if name in values[embedding]]
+        heights = [values[embedding][shown[row]] for row in rows]
+        axes.scatter(heights, rows, 40, colour, zorder=layer, label=embedding)
     axes.legend(
         frameon=False,
         ncols=2,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simclr_tf.plots.embedding_map import short_name
+from simclr_tf.plots.embedding_map import drawable
 from simclr_tf.plots.figures import FAINT_INK, INK, new_figure
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _name_classes(panel: Axes, class_names: Sequence[str], with_rows: bool) -> N
         panel.set(xticks=[], yticks=[])
         panel.set_xlabel(f"{classes:,} classes", color=FAINT_INK)
         return
-    names = [short_name(name).replace("$", r"\$") for name in class_names]
+    names = [drawable(name) for name in class_names]
     size = float(np.clip(420 / classes, 6.5, 10))
     positions = range(classes)
     panel.set_xticks(positions, names, fontsize=size, rotation=90)

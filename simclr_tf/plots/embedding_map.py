@@ -82,10 +82,14 @@ def frame_panel(panel: Axes, title: str) -> None:
     panel.set_title(title, loc="left", fontsize=11.5, color=INK, pad=8, parse_math=False)
 
 
-def short_name(name: str, longest: int = _LONGEST_NAME) -> str:
-    """Returns the end of a long name, in letters that can be drawn."""
+def drawable(name: str, longest: int = _LONGEST_NAME) -> str:
+    """Returns the end of a long name as matplotlib draws it letter by letter.
+
+    A dollar begins no formula, and a line at the front hides nothing from the legend.
+    """
     name = name.encode("utf-8", "replace").decode()
-    return name if len(name) <= longest else "…" + name[1 - longest :]
+    name = name if len(name) <= longest else "…" + name[1 - longest :]
+    return (" " if name.startswith("_") else "") + name.replace("$", r"\$")
 
 
 def _size(count: int) -> float:
@@ -113,8 +117,7 @@ def _draw(
         panel.scatter(x, y, size, OTHERS, "o", linewidths=0, alpha=0.8, label=text)
     for style in styles:
         x, y = points[labels == style.label].T
-        text = f"{short_name(class_names[style.label])} ({style.count:,})"
-        text = text.replace("$", r"\$")
+        text = f"{drawable(class_names[style.label])} ({style.count:,})"
         panel.scatter(
             x, y, size, style.colour, style.marker, linewidths=0, alpha=0.78, label=text
         )

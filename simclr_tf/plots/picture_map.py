@@ -9,7 +9,7 @@ import numpy as np
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.plots.class_colours import OTHERS, ClassStyle, class_styles
-from simclr_tf.plots.embedding_map import frame_panel, short_name
+from simclr_tf.plots.embedding_map import frame_panel, drawable
 from simclr_tf.plots.figures import INK, new_figure
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _add_legend(
 ) -> None:
     from matplotlib.patches import Patch
 
-    texts = [short_name(class_names[style.label]).replace("$", r"\$") for style in styles]
+    texts = [drawable(class_names[style.label]) for style in styles]
     handles = [
         Patch(color=style.colour, label=text) for style, text in zip(styles, texts, strict=True)
     ]

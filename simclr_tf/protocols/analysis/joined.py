@@ -154,7 +154,7 @@ def _shared_rows(files: list[Embeddings], omissions: list[Omission]) -> list[np.
         names[0][label] != names[1][other] for label, other in zip(*labels, strict=True)
     )
     if others:
-        reason = f"{others:,} pictures have another class there; those of the first file are taken."
+        reason = f"{others:,} pictures have another class or none there; the first file is followed."
         omissions.append(Omission("the classes of the second file", reason))
     return [pairs[:, 0], pairs[:, 1]]
 
