@@ -86,8 +86,7 @@ def _read_pictures() -> ReadPictures | None:
         folder = pathlib.Path(_DATA_DIR.value).expanduser()
         if not folder.is_dir():
             raise ValueError(
-                "`data_dir` must be an existing folder. "
-                f"Received: data_dir={_DATA_DIR.value!r}"
+                f"`data_dir` must be an existing folder. Received: data_dir={_DATA_DIR.value!r}"
             )
         return lambda ids, size, mode: decode_files(str(folder), ids, size, mode)
     if _DATASET.value is not None:

@@ -119,9 +119,7 @@ def _drawn_different(
     return np.stack([first, second], axis=1)
 
 
-def _drawn_classes(
-    weights: np.ndarray, pairs: int, generator: np.random.Generator
-) -> np.ndarray:
+def _drawn_classes(weights: np.ndarray, pairs: int, generator: np.random.Generator) -> np.ndarray:
     bounds = np.cumsum(weights)
     return np.searchsorted(bounds, generator.integers(0, bounds[-1], pairs), side="right")
 

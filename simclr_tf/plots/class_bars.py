@@ -85,7 +85,7 @@ def _draw_dots(axes: Axes, values: Mapping[str, Mapping[str, float]], shown: lis
     for layer, (embedding, colour) in enumerate(((first, _GREY), (last, COLOURS[0])), 2):
         rows = [row for row, name in enumerate(shown) if name in values[embedding]]
         heights = [values[embedding][shown[row]] for row in rows]
-        axes.scatter(heights, rows, 40, colour, zorder=layer, label=embedding)
+        axes.scatter(heights, rows, s=40, color=colour, zorder=layer, label=embedding)
     axes.legend(
         frameon=False,
         ncols=2,

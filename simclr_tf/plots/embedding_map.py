@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -103,24 +103,25 @@ def _draw(
     styles: list,
     class_names: Sequence[str],
 ) -> None:
-    size = _size(len(points))
     named = np.array([style.label for style in styles], np.int64)
     unlabelled = labels < 0
     others = ~unlabelled & ~np.isin(labels, named)
+
+    def scatter(rows: np.ndarray, text: str, **look: Any) -> None:
+        x, y = points[rows].T
+        look = {"linewidths": 0, "marker": "o", **look}
+        panel.scatter(x, y, s=_size(len(points)), label=text, **look)
+
     if unlabelled.any():
         text = f"no label ({int(unlabelled.sum()):,})"
-        x, y = points[unlabelled].T
-        panel.scatter(x, y, size, "none", "o", edgecolors=FAINT_INK, linewidths=0.6, label=text)
+        scatter(unlabelled, text, facecolors="none", edgecolors=FAINT_INK, linewidths=0.6)
     if others.any():
         text = f"{len(np.unique(labels[others])):,} other classes ({int(others.sum()):,})"
-        x, y = points[others].T
-        panel.scatter(x, y, size, OTHERS, "o", linewidths=0, alpha=0.8, label=text)
+        scatter(others, text, color=OTHERS, alpha=0.8)
     for style in styles:
-        x, y = points[labels == style.label].T
         text = f"{drawable(class_names[style.label])} ({style.count:,})"
-        panel.scatter(
-            x, y, size, style.colour, style.marker, linewidths=0, alpha=0.78, label=text
-        )
+        look = {"color": style.colour, "marker": style.marker, "alpha": 0.78}
+        scatter(labels == style.label, text, **look)
     # One unit is as long to the right as upwards.
     panel.set_aspect("equal", adjustable="datalim")
     panel.margins(0.04)

@@ -9,7 +9,7 @@ import numpy as np
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.plots.class_colours import OTHERS, ClassStyle, class_styles
-from simclr_tf.plots.embedding_map import frame_panel, drawable
+from simclr_tf.plots.embedding_map import drawable, frame_panel
 from simclr_tf.plots.figures import INK, new_figure
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def plot_picture_maps(
     shown = [int(row) for grid in grids.values() for row in grid.ravel() if row >= 0]
     if not shown:
         raise ValueError(
-            "`grids` must hold pictures. Received: "
-            f"{len(grids)} grids and {len(pictures)} pictures"
+            f"`grids` must hold pictures. Received: {len(grids)} grids and {len(pictures)} pictures"
         )
     size = pictures[shown[0]].shape[0]
     styles = [] if labels is None else class_styles(labels, named_classes)

@@ -14,9 +14,7 @@ from tests.experiments.conftest import ROOT, command, run_script, succeeded
 
 
 def embeddings_of(root, encoder, seed, prefix=""):
-    ids = tuple(
-        prefix + str(path.relative_to(root)) for path in sorted(root.rglob("*.png"))
-    )
+    ids = tuple(prefix + str(path.relative_to(root)) for path in sorted(root.rglob("*.png")))
     labels = np.array([int(name.removeprefix(prefix)[6]) for name in ids], np.int32)
     generator = np.random.default_rng(seed)
     centres = generator.normal(size=(3, 8))
@@ -25,7 +23,7 @@ def embeddings_of(root, encoder, seed, prefix=""):
         ids=ids,
         labels=labels,
         class_names=("class_0", "class_1", "class_2"),
-        sha256=np.arange(32 * len(ids), dtype=np.uint64).astype(np.uint8).reshape(-1, 32),
+        sha256=np.random.default_rng(9).integers(0, 256, (len(ids), 32), np.uint8),
         encoder=encoder,
         root=str(root),
         description={"source": "colours"},

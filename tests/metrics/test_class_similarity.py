@@ -1,3 +1,5 @@
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,7 +52,9 @@ def test_more_rows_than_a_block_give_the_same(monkeypatch):
     generator = np.random.default_rng(0)
     vectors, labels = generator.normal(size=(50, 4)), generator.integers(0, 3, 50)
     whole = class_similarity(vectors, labels, 3)
-    monkeypatch.setattr("simclr_tf.metrics.class_similarity._ROWS_AT_ONCE", 7)
+    # The package has a function of the module's name.
+    module = importlib.import_module("simclr_tf.metrics.class_similarity")
+    monkeypatch.setattr(module, "_ROWS_AT_ONCE", 7)
     np.testing.assert_allclose(class_similarity(vectors, labels, 3), whole, atol=1e-12)
 
 

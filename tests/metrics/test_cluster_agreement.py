@@ -18,9 +18,9 @@ def test_mutual_information_and_rand_index_by_hand():
     labels, clusters = np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])
     found = cluster_agreement(labels, clusters)
     # p(0,0) = p(0,1) = 1/4, p(1,1) = 1/2; classes 1/2, 1/2; clusters 1/4, 3/4.
-    information = (
-        np.log(0.25 / (0.5 * 0.25)) / 4 + np.log(0.25 / (0.5 * 0.75)) / 4
-    ) + np.log(0.5 / (0.5 * 0.75)) / 2
+    information = (np.log(0.25 / (0.5 * 0.25)) / 4 + np.log(0.25 / (0.5 * 0.75)) / 4) + np.log(
+        0.5 / (0.5 * 0.75)
+    ) / 2
     entropies = np.log(2), -0.25 * np.log(0.25) - 0.75 * np.log(0.75)
     assert found["nmi"] == pytest.approx(information / np.mean(entropies))
     # Pairs together in both: 1; in classes 2, in clusters 3, of 6: (1 - 1) / (2.5 - 1) = 0.

@@ -79,8 +79,8 @@ class Findings:
             for threshold in (self.first.pair_figures or {})["thresholds"]
         ):
             reason = (
-                f"{len(self.first.pairs.different):,} different pairs say nothing of a false-accept "
-                f"rate of {self.settings.false_accept_rate:g}."
+                f"{len(self.first.pairs.different):,} different pairs say nothing of a "
+                f"false-accept rate of {self.settings.false_accept_rate:g}."
             )
             found.append(Omission("the threshold", reason))
         if not self.joined.levels:

@@ -79,9 +79,7 @@ def levels_of(
     if len(found) < 2:
         return []
     names = ["coarse", *(f"level {place}" for place in range(2, len(found))), "fine"]
-    return [
-        dataclasses.replace(level, name=name) for name, level in zip(names, found, strict=True)
-    ]
+    return [dataclasses.replace(level, name=name) for name, level in zip(names, found, strict=True)]
 
 
 def same_division(first: np.ndarray, second: np.ndarray) -> bool:

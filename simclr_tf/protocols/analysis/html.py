@@ -74,9 +74,7 @@ def tile(pictures: Sequence[np.ndarray], lines: Sequence[str], between: str = ""
         lines: The first is set in bold.
         between: Stands between two pictures.
     """
-    images = [
-        f'<img src="{_address("jpeg", _jpeg(picture))}" alt="">' for picture in pictures
-    ]
+    images = [f'<img src="{_address("jpeg", _jpeg(picture))}" alt="">' for picture in pictures]
     joint = f'<span class="between">{text(between)}</span>' if between else ""
     below = "".join(f"<span>{text(line)}</span>" for line in lines)
     return f'<div class="tile"><div>{joint.join(images)}</div>{below}</div>'

@@ -141,20 +141,20 @@ def _shared_rows(files: list[Embeddings], omissions: list[Omission]) -> list[np.
     alone = len(first) + len(second) - 2 * len(pairs)
     if alone:
         omissions.append(Omission(f"{alone:,} pictures", "Only one of the two files has them."))
-    changed = (
-        np.asarray(first.sha256)[pairs[:, 0]] != np.asarray(second.sha256)[pairs[:, 1]]
-    ).any(axis=1)
+    changed = (np.asarray(first.sha256)[pairs[:, 0]] != np.asarray(second.sha256)[pairs[:, 1]]).any(
+        axis=1
+    )
     if changed.any():
         reason = "The file of that name had another content when it was embedded again."
         omissions.append(Omission(f"{int(changed.sum()):,} pictures", reason))
         pairs = pairs[~changed]
     names = [[*file.class_names, ""] for file in files]
     labels = [np.asarray(file.labels)[pairs[:, side]].tolist() for side, file in enumerate(files)]
-    others = sum(
-        names[0][label] != names[1][other] for label, other in zip(*labels, strict=True)
-    )
+    others = sum(names[0][label] != names[1][other] for label, other in zip(*labels, strict=True))
     if others:
-        reason = f"{others:,} pictures have another class or none there; the first file is followed."
+        reason = (
+            f"{others:,} pictures have another class or none there; the first file is followed."
+        )
         omissions.append(Omission("the classes of the second file", reason))
     return [pairs[:, 0], pairs[:, 1]]
 

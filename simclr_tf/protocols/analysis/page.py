@@ -72,9 +72,7 @@ def build_page(
             level_table(findings),
             cluster_table(findings),
         ),
-        html.section(
-            "Copies", copy_table(findings), copy_tiles(findings, pictures)
-        ),
+        html.section("Copies", copy_table(findings), copy_tiles(findings, pictures)),
         html.section("Outliers", outlier_tiles(findings, pictures)),
         html.section("Labels worth a second look", doubtful_tiles(findings, pictures)),
         html.section("How this was made", _origin(findings)),

@@ -40,9 +40,7 @@ def confusion_tiles(findings: Findings, pictures: ShownPictures) -> str:
             shown = pictures.get(row for example in pair.examples for row in example[:2])
             parts.append(
                 html.tiles(
-                    html.tile(
-                        [shown[row], shown[nearest]], [number(cosine), joined.ids[row]], "→"
-                    )
+                    html.tile([shown[row], shown[nearest]], [number(cosine), joined.ids[row]], "→")
                     for row, nearest, cosine in pair.examples
                 )
             )

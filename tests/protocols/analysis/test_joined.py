@@ -30,7 +30,9 @@ def test_two_files_are_joined_by_id_in_the_order_of_the_first():
     joined = join_embeddings({"before": file_of(VECTORS, IDS, CLASSES), "after": after})
     np.testing.assert_array_equal(joined.vectors["after"], -joined.vectors["before"])
     assert joined.ids == IDS and joined.class_names == ("x", "y")
-    assert "3 pictures have another class or none" in reasons(joined)["the classes of the second file"]
+    assert (
+        "3 pictures have another class or none" in reasons(joined)["the classes of the second file"]
+    )
 
 
 def test_pictures_of_one_file_only_are_left_out_and_counted():
@@ -45,9 +47,7 @@ def test_pictures_whose_content_changed_are_left_out():
     before, after = file_of(VECTORS, IDS), file_of(VECTORS, IDS, encoder="e2")
     sha256 = after.sha256.copy()
     sha256[1] += 1
-    joined = join_embeddings(
-        {"before": before, "after": dataclasses.replace(after, sha256=sha256)}
-    )
+    joined = join_embeddings({"before": before, "after": dataclasses.replace(after, sha256=sha256)})
     assert joined.ids == ("a.png", "c.png", "d.png")
     assert "another content" in reasons(joined)["1 pictures"]
 
