@@ -80,7 +80,7 @@ def plot_picture_maps(
     for panel, (title, grid) in zip(axes, grids.items(), strict=True):
         frame_panel(panel, title)
         panel.imshow(_canvas(grid, pictures, size, labels, styles), interpolation="antialiased")
-    if styles:
+    if labels is not None:
         _add_legend(figure, styles, class_names, labels)
     return axes
 
@@ -118,7 +118,7 @@ def _add_legend(
     figure: Figure,
     styles: Sequence[ClassStyle],
     class_names: Sequence[str],
-    labels: np.ndarray | None,
+    labels: np.ndarray,
 ) -> None:
     from matplotlib.patches import Patch
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def _draw_classes(
         last = list(per_class.values())[-1]
         counts = {label: figures["count"] for label, figures in last.items()}
         title = "Most similar picture is of the same class"
-        drawn["class_accuracy.png"] = plot_class_bars(values, counts, title).figure
+        drawn["class_accuracy.png"] = cast("Figure", plot_class_bars(values, counts, title).figure)
     matrices = {
         name: one.similarity
         for name, one in measured.items()

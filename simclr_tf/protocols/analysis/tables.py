@@ -31,51 +31,20 @@ def number(value: float) -> str:
 
 def main_table(findings: Findings) -> str:
     """Returns the main figures, a column for each embedding."""
-    lines: list[tuple[str, ...]] = []
-
-    def add(
-        name: str,
-        value: Callable[[Measured], float | None],
-        shown: Callable[[float], str],
-        interval: Callable[[Measured], list[float]] | None = None,
-    ) -> None:
-        values = [(one, value(one)) for one in findings.measured.values()]
-        if any(one_value is None for _, one_value in values):
-            return
-        cells = []
-        for one, one_value in values:
-            cell = shown(one_value or 0.0)
-            if interval is not None:
-                low, high = interval(one)
-                cell += f"  ({100 * low:.1f}–{100 * high:.1f})"
-            cells.append(cell)
-        if len(values) > 1:
-            change = (values[-1][1] or 0.0) - (values[0][1] or 0.0)
-            sign = "+" if change >= 0 else ""
-            cells.append(f"{sign}{shown(change)}".replace("-", "−"))
-        lines.append((name, *cells))
-
-    for key, name in _RETRIEVAL.items():
-        add(
-            name,
-            lambda one, key=key: one.retrieval and one.retrieval[key],
-            percent,
-            lambda one, key=key: one.retrieval["ci95"][key],
-        )
     rate = findings.settings.false_accept_rate
-    add("Area under the ROC curve, same or different", _pair("area_under_roc"), number)
-    add(
-        f"Same pairs accepted where {100 * rate:.3g} % of different ones are",
-        lambda one: _accepted(one, rate),
-        percent,
-    )
-    add("Mean cosine of two pictures of one class", _pair("mean_same"), number)
-    add("Mean cosine of two pictures of different classes", _pair("mean_different"), number)
-    add("Alignment of a class (lower is closer)", _pair("alignment"), number)
-    add("Uniformity (lower is more spread out)", lambda one: one.uniformity, number)
+    accepted = f"Same pairs accepted where {100 * rate:.3g} % of different ones are"
+    lines = [
+        *(_line(findings, name, _retrieved(key), percent, key) for key, name in _RETRIEVAL.items()),
+        _line(findings, "Area under the ROC curve, same or different", _pair("area_under_roc")),
+        _line(findings, accepted, lambda one: _accepted(one, rate), percent),
+        _line(findings, "Mean cosine of two pictures of one class", _pair("mean_same")),
+        _line(findings, "Mean cosine of pictures of different classes", _pair("mean_different")),
+        _line(findings, "Alignment inside a class (lower is closer)", _pair("alignment")),
+        _line(findings, "Uniformity (lower is more spread out)", lambda one: one.uniformity),
+    ]
     note = ""
-    if findings.last.retrieval is not None:
-        summary = findings.last.retrieval
+    summary = findings.last.retrieval
+    if summary is not None:
         note = (
             f"{summary['queries']:,} pictures each looked for their class among the "
             f"{len(findings.joined) - 1:,} others; by chance top 1 would be "
@@ -84,16 +53,46 @@ def main_table(findings: Findings) -> str:
         if summary["left_out_lone"]:
             note += f" Classes with a single picture take no part: {summary['left_out_lone']:,}."
     change = ("change",) if len(findings.measured) > 1 else ()
-    return html.table(("", *findings.measured, *change), lines, note=note)
+    return html.table(("", *findings.measured, *change), filter(None, lines), note=note)
+
+
+def _line(
+    findings: Findings,
+    name: str,
+    value: Callable[[Measured], float | None],
+    shown: Callable[[float], str] = number,
+    interval: str = "",
+) -> tuple[str, ...]:
+    """Returns one line of the main table; an empty one where an embedding has no such value."""
+    every = list(findings.measured.values())
+    values = [found for one in every if (found := value(one)) is not None]
+    if len(values) < len(every):
+        return ()
+    cells = [shown(found) for found in values]
+    if interval:
+        ends = [(one.retrieval or {})["ci95"][interval] for one in every]
+        cells = [
+            f"{cell}  ({100 * low:.1f}–{100 * high:.1f})"
+            for cell, (low, high) in zip(cells, ends, strict=True)
+        ]
+    if len(values) > 1:
+        change = values[-1] - values[0]
+        text = f"{100 * change:+.1f} points" if shown is percent else f"{change:+.3f}"
+        cells.append(text.replace("-", "−"))
+    return (name, *cells)
+
+
+def _retrieved(key: str) -> Callable[[Measured], float | None]:
+    return lambda one: None if one.retrieval is None else float(one.retrieval[key])
 
 
 def _pair(key: str) -> Callable[[Measured], float | None]:
-    return lambda one: one.pair_figures and one.pair_figures[key]
+    return lambda one: None if one.pair_figures is None else float(one.pair_figures[key])
 
 
 def _accepted(one: Measured, rate: float) -> float | None:
-    chosen = one.pair_figures and chosen_threshold(one.pair_figures, rate)
-    return chosen["true_accept_rate"] if chosen else None
+    chosen = None if one.pair_figures is None else chosen_threshold(one.pair_figures, rate)
+    return None if chosen is None else chosen["true_accept_rate"]
 
 
 def threshold_table(findings: Findings) -> str:
