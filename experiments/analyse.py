@@ -6,7 +6,7 @@
 Takes files of embed.py and writes report.html, which holds everything and needs no network:
 maps (t-SNE and PCA), accuracy and likeness of the classes, the most confused ones with pictures,
 the threshold between same and different, clusters, copies within and across splits, outliers and
-doubtful labels; and analysis.json, the figures as PNG, map.csv, copies.csv and outliers.csv.
+doubtful labels; and analysis.json, the figures as PNG and tables as CSV.
 `tensorboard --logdir=analysis/projector` opens what --projector writes.
 """
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from simclr_tf.checks import check_between
 from simclr_tf.files import write_atomically, write_csv, write_json
-from simclr_tf.protocols.analysis.copies import copy_rows, find_copies
+from simclr_tf.protocols.analysis.copies import MOST_COPIES, copy_rows, find_copies
 from simclr_tf.protocols.analysis.figures import draw_figures
 from simclr_tf.protocols.analysis.findings import Findings
 from simclr_tf.protocols.analysis.joined import ReadPictures, join_embeddings
@@ -44,8 +44,8 @@ def analyse(
         files: Embeddings by name, for example `{"before": ..., "after": ...}`; the names stand in
             the report.
         output_dir: Folder of report.html (one page with everything inside), analysis.json (all
-            figures), the figures as PNG, map.csv, copies.csv, outliers.csv and, where asked for,
-            projector/. Older figures that are not drawn again do not stay.
+            figures), the figures as PNG, map.csv, copies.csv, outliers.csv, doubtful_labels.csv and,
+            where asked for, projector/. Older figures that are not drawn again do not stay.
         settings: What is looked at.
         read_pictures: Gives pictures by id, see `PictureIndex.decode`; by default they are read
             from the folder of the first file.
@@ -113,27 +113,36 @@ def _source(file: Embeddings) -> dict[str, Any]:
 def _write_tables(output: pathlib.Path, findings: Findings) -> None:
     joined = findings.joined
     names = [*joined.class_names, ""]
+
+    def known(row: int) -> dict[str, Any]:
+        return {"picture": joined.ids[row], "class": names[joined.labels[row]]}
+
+    write_csv(output / "map.csv", _map_lines(findings, known))
+    columns = ["kind", "cosine", "first", "second", "first_class", "second_class"]
+    columns += ["first_split", "second_split"] if joined.splits is not None else []
+    write_csv(output / "copies.csv", copy_rows(joined, findings.copies, MOST_COPIES), columns)
+    write_csv(
+        output / "outliers.csv",
+        [{**known(row), "distance": f"{far:.6f}"} for row, far in findings.outliers],
+    )
+    write_csv(
+        output / "doubtful_labels.csv",
+        [
+            {**known(one.row), "neighbours_say": names[one.suggested], "share": f"{one.share:.3f}"}
+            for one in findings.doubtful
+        ],
+        ("picture", "class", "neighbours_say", "share"),
+    )
+
+
+def _map_lines(
+    findings: Findings, known: Callable[[int], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     method = findings.settings.map_method.replace("-", "")
-    lines = []
     for place, row in enumerate(findings.map_rows.tolist()):
-        line: dict[str, Any] = {"picture": joined.ids[row], "class": names[joined.labels[row]]}
+        line = known(row)
         for name, one in findings.measured.items():
             for kind, points in ((method, one.neighbour_map), ("pca", one.pca)):
                 for axis, value in zip("xy", points[place].tolist(), strict=True):
                     line[f"{name}_{kind}_{axis}"] = f"{value:.6g}"
-        lines.append(line)
-    write_csv(output / "map.csv", lines)
-    columns = ["kind", "cosine", "first", "second", "first_class", "second_class"]
-    columns += ["first_split", "second_split"] if joined.splits is not None else []
-    write_csv(output / "copies.csv", copy_rows(joined, findings.copies), columns)
-    write_csv(
-        output / "outliers.csv",
-        [
-            {
-                "picture": joined.ids[row],
-                "class": names[joined.labels[row]],
-                "distance": f"{distance:.6f}",
-            }
-            for row, distance in findings.outliers
-        ],
-    )
+        yield line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from typing import Any
 
@@ -14,6 +15,9 @@ from simclr_tf.protocols.analysis.neighbours import (
     group_count,
     near_pairs,
 )
+
+# Lines of copies.csv: an encoder that sees one picture everywhere makes every pair a copy.
+MOST_COPIES = 100_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,9 +55,9 @@ def find_copies(joined: Joined, neighbours: Neighbours, similarity: float) -> Co
             splits = np.array(joined.splits)
             ends = np.sort(splits[pairs], axis=1)
             across = ends[:, 0] != ends[:, 1]
-            names = [" - ".join(dict.fromkeys(pair)) for pair in ends.tolist()]
+            by_split = collections.Counter(" - ".join(dict.fromkeys(e)) for e in ends.tolist())
             figures[name]["across_splits"] = int(across.sum())
-            figures[name]["by_split"] = {n: names.count(n) for n in sorted(set(names))}
+            figures[name]["by_split"] = dict(sorted(by_split.items()))
     return Copies(exact, near, cosines, figures)
 
 
@@ -63,13 +67,13 @@ def is_of_two_classes(joined: Joined, pairs: np.ndarray) -> np.ndarray:
     return (labels >= 0).all(axis=1) & (labels[:, 0] != labels[:, 1])
 
 
-def copy_rows(joined: Joined, copies: Copies) -> list[dict[str, Any]]:
-    """Returns the lines of the table of all pairs, exact copies first."""
+def copy_rows(joined: Joined, copies: Copies, most: int) -> list[dict[str, Any]]:
+    """Returns the lines of a table of the pairs, `most` at most, exact copies first."""
     names = [*joined.class_names, ""]
     cosines = np.concatenate([np.ones(len(copies.exact), np.float32), copies.cosines])
     lines = []
     pairs = np.concatenate([copies.exact, copies.near])
-    for place, (first, second) in enumerate(pairs.tolist()):
+    for place, (first, second) in enumerate(pairs[:most].tolist()):
         line: dict[str, Any] = {
             "kind": "exact" if place < len(copies.exact) else "near",
             "cosine": f"{cosines[place]:.6f}",

@@ -54,9 +54,10 @@ def draw_figures(
     Returns:
         The names of the files that were written.
     """
-    drawn = _draw_maps(joined, measured, map_rows, settings)
+    method = METHOD_NAMES[settings.map_method]
+    drawn = _draw_maps(joined, measured, map_rows, method, settings.named_classes)
     if settings.thumbnails and pictures.available:
-        drawn["map_pictures.png"] = _draw_pictures(joined, measured, map_rows, pictures)
+        drawn["map_pictures.png"] = _draw_pictures(joined, measured, map_rows, pictures, method)
     drawn |= _draw_classes(joined, measured, settings)
     for name in FIGURES:
         if name in drawn:
@@ -71,10 +72,10 @@ def _draw_maps(
     joined: Joined,
     measured: dict[str, Measured],
     map_rows: np.ndarray,
-    settings: AnalysisSettings,
+    method: str,
+    named_classes: int,
 ) -> dict[str, Figure]:
     labels = joined.labels[map_rows]
-    method = METHOD_NAMES[settings.map_method]
     of_neighbours = {
         _title(name, measured, method): one.neighbour_map for name, one in measured.items()
     }
@@ -84,7 +85,7 @@ def _draw_maps(
     }
     drawn = {}
     for file, maps in (("map.png", of_neighbours), ("map_pca.png", of_pca)):
-        axes = plot_embedding_maps(maps, labels, joined.class_names, settings.named_classes)
+        axes = plot_embedding_maps(maps, labels, joined.class_names, named_classes)
         drawn[file] = axes[0].figure
     return drawn
 
@@ -98,6 +99,7 @@ def _draw_pictures(
     measured: dict[str, Measured],
     map_rows: np.ndarray,
     pictures: ShownPictures,
+    method: str,
 ) -> Figure:
     # A cell for about two pictures of those that are drawn leaves few of them empty.
     cells = int(np.clip((len(map_rows) / 2) ** 0.5, 3, _MOST_CELLS))
@@ -105,7 +107,7 @@ def _draw_pictures(
     for name, one in measured.items():
         grid = cell_rows(one.neighbour_map, cells)
         rows = np.where(grid < 0, -1, map_rows[np.maximum(grid, 0)])
-        grids[_title(name, measured, "the pictures of the map above")] = rows
+        grids[_title(name, measured, f"{method}, pictures")] = rows
     wanted = np.unique(np.concatenate([grid[grid >= 0] for grid in grids.values()]))
     has_labels = bool((joined.labels != UNLABELLED).any())
     axes = plot_picture_maps(

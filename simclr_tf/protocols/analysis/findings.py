@@ -18,6 +18,7 @@ from simclr_tf.protocols.analysis.settings import AnalysisSettings
 # A larger matrix is drawn and not written.
 _LARGEST_MATRIX = 200
 _ALIKE_CLASSES = 10
+_CONFUSIONS = 100
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,18 +109,10 @@ class Findings:
             "embeddings": {name: self._figures(one) for name, one in self.measured.items()},
             "copies": self.copies.figures,
             "outliers": [
-                {"id": ids[row], "class": names[labels[row]], "distance": distance}
+                {"picture": ids[row], "class": names[labels[row]], "distance": distance}
                 for row, distance in self.outliers[: self.settings.examples]
             ],
-            "doubtful_labels": [
-                {
-                    "id": ids[one.row],
-                    "class": names[labels[one.row]],
-                    "suggested": names[one.suggested],
-                    "share": one.share,
-                }
-                for one in self.doubtful
-            ],
+            "doubtful_labels": len(self.doubtful),
             "settings": dataclasses.asdict(self.settings),
         }
 
@@ -146,6 +139,6 @@ class Findings:
                     "pictures": pair.count,
                     "share": pair.share,
                 }
-                for pair in one.confusions
+                for pair in one.confusions[:_CONFUSIONS]
             ],
         }

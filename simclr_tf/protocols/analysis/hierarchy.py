@@ -41,9 +41,10 @@ def splits_of(ids: Sequence[str], is_folder: bool) -> tuple[str, ...] | None:
         splits = tuple(SPLIT_FOLDERS.get(top, "train") for top in tops)
     else:
         parts = [name.split("/") for name in ids]
-        if not all(len(part) == 3 for part in parts):
+        # The name of a data set may hold a stroke itself.
+        if not all(len(part) >= 3 for part in parts):
             return None
-        splits = tuple(part[1] for part in parts)
+        splits = tuple(part[-2] for part in parts)
     return splits if len(set(splits)) > 1 else None
 
 

@@ -163,17 +163,19 @@ def confusions(neighbours: Neighbours, labels: np.ndarray, examples: int) -> lis
     cosines = neighbours.cosines[rows, place[rows]]
     own, other = labels[rows], labels[nearest]
     asked = np.bincount(own, minlength=1)
-    wrong = own != other
-    found, of_pair = np.unique(
-        np.stack([own[wrong], other[wrong]], axis=1), axis=0, return_inverse=True
-    )
+    wrong = np.flatnonzero(own != other)
+    pairs = np.stack([own[wrong], other[wrong]], axis=1)
+    found, of_pair, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    # Members of one pair side by side, the most alike first.
+    members = wrong[np.lexsort((-cosines[wrong], of_pair.reshape(-1)))]
+    starts = np.cumsum(counts) - counts
     result = []
-    for number, (label, confused) in enumerate(found.tolist()):
-        members = np.flatnonzero(wrong)[of_pair.reshape(-1) == number]
-        best = members[np.argsort(-cosines[members], kind="stable")[:examples]]
+    for (label, confused), start, count in zip(
+        found.tolist(), starts, counts.tolist(), strict=True
+    ):
+        best = members[start : start + min(count, examples)]
         shown = tuple((int(rows[m]), int(nearest[m]), float(cosines[m])) for m in best)
-        share = len(members) / int(asked[label])
-        result.append(Confusion(label, confused, len(members), share, shown))
+        result.append(Confusion(label, confused, count, count / int(asked[label]), shown))
     return sorted(result, key=lambda pair: (-pair.count, -pair.share, pair.label, pair.other))
 
 

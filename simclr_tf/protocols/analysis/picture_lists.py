@@ -96,7 +96,7 @@ def doubtful_tiles(findings: Findings, pictures: ShownPictures) -> str:
     intro = (
         f"{len(findings.doubtful):,} pictures whose nearest pictures agree on another class: the "
         "label may be wrong, or the picture shows both. In bold: the label, and what the "
-        "neighbours say."
+        "neighbours say. All are in doubtful_labels.csv."
     )
     shown = pictures.get(one.row for one in chosen)
     return html.paragraph(intro) + html.tiles(

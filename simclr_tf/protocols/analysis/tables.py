@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simclr_tf.protocols.analysis import html
+from simclr_tf.protocols.analysis.copies import MOST_COPIES
 from simclr_tf.protocols.analysis.findings import Findings
 from simclr_tf.protocols.analysis.measured import Measured
 from simclr_tf.protocols.analysis.pairs import chosen_threshold
@@ -183,8 +184,8 @@ def copy_table(findings: Findings) -> str:
     first = next(iter(findings.measured))
     by = f" Cosines are those of the embedding {first}." if len(findings.measured) > 1 else ""
     note = (
-        f"Looked for among the {findings.settings.neighbours} nearest of each picture; all pairs "
-        f"are in copies.csv.{by} Test pictures with a copy in the training make results look "
+        f"Looked for among the {findings.settings.neighbours} nearest of each picture; copies.csv "
+        f"lists up to {MOST_COPIES:,} pairs.{by} Test pictures with a copy in the training make results look "
         "better than they are."
     )
     return html.table(header, lines, note=note)

@@ -22,7 +22,12 @@ def file_of(vectors, ids, classes=None, root="", encoder="e1", source="scenes"):
         ids=tuple(ids),
         labels=np.array([-1 if c is None else names.index(c) for c in classes], np.int32),
         class_names=names,
-        sha256=np.stack([np.frombuffer(name.encode("utf-8", "surrogateescape").ljust(32)[-32:], np.uint8) for name in ids]),
+        sha256=np.stack(
+            [
+                np.frombuffer(name.encode("utf-8", "surrogateescape").ljust(32)[-32:], np.uint8)
+                for name in ids
+            ]
+        ),
         encoder=encoder,
         root=str(root),
         description={"source": source},
@@ -48,7 +53,12 @@ def joined_of(vectors, classes, ids=None, splits=None, levels=()):
         ids=ids,
         labels=np.array([-1 if c is None else names.index(c) for c in classes], np.int64),
         class_names=tuple(names),
-        sha256=np.stack([np.frombuffer(name.encode("utf-8", "surrogateescape").ljust(32)[-32:], np.uint8) for name in ids]),
+        sha256=np.stack(
+            [
+                np.frombuffer(name.encode("utf-8", "surrogateescape").ljust(32)[-32:], np.uint8)
+                for name in ids
+            ]
+        ),
         splits=splits,
         levels=levels,
         read_pictures=None,

@@ -39,11 +39,13 @@ def test_copies_and_near_duplicates_are_counted_apart():
 def test_without_splits_nothing_is_said_of_them():
     joined, copies = found(splits=None)
     assert "across_splits" not in copies.figures["exact"]
-    assert "first_split" not in copy_rows(joined, copies)[0]
+    assert "first_split" not in copy_rows(joined, copies, 10)[0]
 
 
 def test_the_table_names_both_pictures():
-    lines = copy_rows(*found())
+    joined, copies = found()
+    lines = copy_rows(joined, copies, 10)
+    assert copy_rows(joined, copies, 1) == lines[:1]
     assert lines[0] == {
         "kind": "exact",
         "cosine": "1.000000",

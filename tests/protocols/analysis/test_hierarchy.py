@@ -3,6 +3,7 @@ import pytest
 
 from simclr_tf.protocols.analysis.hierarchy import levels_of, same_division, splits_of
 
+TRAIN_VALIDATION = ("train", "validation")
 NO_LABELS = np.full(9, -1)
 
 
@@ -16,6 +17,7 @@ NO_LABELS = np.full(9, -1)
         (("test/1.png", "apples/2.png"), True, None),
         (("train/1.png", "test/1.png", "apples/2.png"), True, None),
         (("cifar10/train/00001", "cifar10/test/00001"), False, ("train", "test")),
+        (("imagenette/160px/train/0", "imagenette/160px/validation/0"), False, TRAIN_VALIDATION),
         (("cifar10/train/00001",), False, None),
         (("a", "b"), False, None),
     ],
