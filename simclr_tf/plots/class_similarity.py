@@ -57,7 +57,7 @@ def plot_class_similarity(
         image = _draw(panel, np.asarray(matrix, np.float64), low, high)
         panel.set_title(title, loc="left", fontsize=11.5, color=INK, pad=8, parse_math=False)
         _name_classes(panel, class_names, with_rows=place == 0)
-    bar = figure.colorbar(image, ax=list(axes), shrink=0.55, aspect=28, pad=0.015)
+    bar = figure.colorbar(image, ax=list(axes), shrink=0.8, aspect=34, pad=0.015)
     bar.set_label("mean cosine of two pictures", color=FAINT_INK)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, colors=FAINT_INK, labelsize=9)

@@ -50,7 +50,8 @@ def plot_embedding_maps(
             "`maps` must hold coordinates [n, 2] of the same n pictures, n >= 1, with n `labels`. "
             f"Received: shapes {sorted(shapes)} and {len(labels)} labels"
         )
-    figure = figure or new_figure(5.3 * len(maps) + 2.6, 5.2)
+    width, height = (6.6, 6.2) if len(maps) == 1 else (5.3, 5.2)
+    figure = figure or new_figure(width * len(maps) + 2.6, height)
     axes = figure.subplots(1, len(maps), squeeze=False)[0]
     styles = class_styles(labels, named_classes)
     for panel, (title, points) in zip(axes, maps.items(), strict=True):

@@ -72,6 +72,17 @@ def pca_caption(findings: Findings) -> str:
     )
 
 
+def coarse_map_caption(findings: Findings) -> str:
+    """Returns what the map in the colours of the coarse classes shows."""
+    if not findings.joined.levels:
+        return ""
+    count = len(findings.joined.levels[0].class_names)
+    return (
+        f"The same map in the colours of the {count:,} coarse classes, the outermost folders or the "
+        "first part of the names."
+    )
+
+
 def picture_map_caption(findings: Findings) -> str:
     """Returns what the map of pictures shows."""
     frames = ", framed in the colour of the class" if findings.joined.class_names else ""

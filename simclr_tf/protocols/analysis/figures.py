@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FIGURES = (
     "map.png",
+    "map_coarse.png",
     "map_pca.png",
     "map_pictures.png",
     "class_accuracy.png",
@@ -36,7 +37,7 @@ FIGURES = (
     "pair_similarity.png",
 )
 METHOD_NAMES = {"t-sne": "t-SNE", "umap": "UMAP"}
-_DOTS_PER_INCH = 160
+DOTS_PER_INCH = 160
 _MOST_CELLS = 26
 _PICTURE_CLASSES = 6
 
@@ -61,8 +62,7 @@ def draw_figures(
     drawn |= _draw_classes(joined, measured, settings)
     for name in FIGURES:
         if name in drawn:
-            drawn[name].set_dpi(_DOTS_PER_INCH)
-            save_figure(drawn[name], output / name)
+            save_figure(drawn[name], output / name, DOTS_PER_INCH)
         else:
             (output / name).unlink(missing_ok=True)
     return list(drawn)
@@ -83,11 +83,15 @@ def _draw_maps(
         _title(name, measured, f"PCA, {100 * one.pca_share:.0f} % of the variance"): one.pca
         for name, one in measured.items()
     }
-    drawn = {}
-    for file, maps in (("map.png", of_neighbours), ("map_pca.png", of_pca)):
-        axes = plot_embedding_maps(maps, labels, joined.class_names, named_classes)
-        drawn[file] = axes[0].figure
-    return drawn
+    names = joined.class_names
+    coloured = {"map.png": (of_neighbours, labels, names), "map_pca.png": (of_pca, labels, names)}
+    if joined.levels:
+        coarse = joined.levels[0]
+        coloured["map_coarse.png"] = (of_neighbours, coarse.labels[map_rows], coarse.class_names)
+    return {
+        file: plot_embedding_maps(*drawing, named_classes)[0].figure
+        for file, drawing in coloured.items()
+    }
 
 
 def _title(name: str, measured: dict[str, Measured], text: str) -> str:

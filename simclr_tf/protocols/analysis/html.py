@@ -10,7 +10,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from simclr_tf.protocols.analysis.figures import DOTS_PER_INCH
+
 _JPEG_QUALITY = 86
+# Of the page; a figure of 11.5 inches fills it.
+_PIXELS_PER_INCH = 92
 
 
 def text(value: object) -> str:
@@ -59,9 +63,12 @@ def table(
 
 def figure(path: pathlib.Path, caption: str) -> str:
     """Returns a PNG file as a figure with its caption."""
-    source = _address("png", path.read_bytes())
+    content = path.read_bytes()
+    # The width in pixels stands in the file's first chunk. All figures get letters of one size.
+    width = int.from_bytes(content[16:20], "big") * _PIXELS_PER_INCH // DOTS_PER_INCH
     return (
-        f'<figure><img src="{source}" alt="{text(caption)}">'
+        f'<figure><img src="{_address("png", content)}" alt="{text(caption)}" '
+        f'style="max-width: {width}px">'
         f"<figcaption>{text(caption)}</figcaption></figure>"
     )
 

@@ -53,6 +53,7 @@ def build_page(
         html.section(
             "Maps",
             figure("map.png", captions.map_caption(findings)),
+            figure("map_coarse.png", captions.coarse_map_caption(findings)),
             figure("map_pictures.png", captions.picture_map_caption(findings)),
             figure("map_pca.png", captions.pca_caption(findings)),
         ),

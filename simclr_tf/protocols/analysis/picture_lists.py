@@ -66,7 +66,8 @@ def copy_tiles(findings: Findings, pictures: ShownPictures) -> str:
         first, second = (int(row) for row in pairs[place])
         kind = "same content" if place < len(copies.exact) else number(float(cosines[place]))
         lines = [kind, joined.ids[first], joined.ids[second]]
-        parts.append(html.tile([shown[first], shown[second]], lines, "="))
+        joint = "=" if place < len(copies.exact) else "≈"
+        parts.append(html.tile([shown[first], shown[second]], lines, joint))
     return html.tiles(parts)
 
 

@@ -104,18 +104,20 @@ def threshold_table(findings: Findings) -> str:
             return ""
         for entry in one.pair_figures["thresholds"]:
             rate, accepted = entry["false_accept_rate"], entry["true_accept_rate"]
-            lines.append((name, f"{100 * rate:g} %", number(entry["threshold"]), percent(accepted)))
+            cells = (f"{100 * rate:g} %", number(entry["threshold"]), percent(accepted))
+            lines.append((*_named(findings, name), *cells))
         if one.pair_figures["check"] is not None:
-            checks.append(_check_sentence(name, one.pair_figures["check"]))
+            which = f" ({name})" if len(findings.measured) > 1 else ""
+            checks.append(_check_sentence(which, one.pair_figures["check"]))
     if not lines:
         return ""
-    header = ("embedding", "different pairs accepted", "threshold", "same pairs accepted")
-    return html.table(header, lines, note=" ".join(checks))
+    header = ("different pairs accepted", "threshold", "same pairs accepted")
+    return _table(findings, header, lines, texts=0, note=" ".join(checks))
 
 
-def _check_sentence(name: str, check: dict[str, Any]) -> str:
+def _check_sentence(which: str, check: dict[str, Any]) -> str:
     return (
-        f"Check ({name}): a threshold set on one half of the pictures, {number(check['threshold'])}"
+        f"Check{which}: a threshold set on one half of the pictures, {number(check['threshold'])}"
         f", accepted {100 * check['false_accept_rate']:.2f} % of the different and "
         f"{percent(check['true_accept_rate'])} of the same pairs of the other half."
     )
@@ -125,7 +127,7 @@ def level_table(findings: Findings) -> str:
     """Returns retrieval at every level of the hierarchy."""
     lines = [
         (
-            name,
+            *_named(findings, name),
             entry["level"],
             f"{entry['classes']:,}",
             percent(entry["chance"]),
@@ -136,16 +138,16 @@ def level_table(findings: Findings) -> str:
         for name, one in findings.measured.items()
         for entry in one.levels
     ]
-    header = ("embedding", "level", "classes", "top 1 by chance", "top 1", "top 5", "mAP@R")
+    header = ("level", "classes", "top 1 by chance", "top 1", "top 5", "mAP@R")
     note = "The same search, counted right where the found picture is of the class at that level."
-    return html.table(header, lines, texts=2, note=note) if lines else ""
+    return _table(findings, header, lines, texts=1, note=note) if lines else ""
 
 
 def cluster_table(findings: Findings) -> str:
     """Returns how well clusters agree with the classes of every level."""
     lines = [
         (
-            name,
+            *_named(findings, name),
             entry["level"],
             entry["method"],
             f"{entry['clusters']:,}",
@@ -162,8 +164,9 @@ def cluster_table(findings: Findings) -> str:
         "has classes. NMI: 1 where clusters are the classes. ARI: 0 for chance, 1 for agreement. "
         "Purity: pictures in a cluster whose commonest class is theirs."
     )
-    header = ("embedding", "level", "method", "clusters", "NMI", "ARI", "purity")
-    return "<h3>Clusters found without labels</h3>" + html.table(header, lines, texts=3, note=note)
+    header = ("level", "method", "clusters", "NMI", "ARI", "purity")
+    found = _table(findings, header, lines, texts=2, note=note)
+    return f"<h3>Clusters found without labels</h3>{found}"
 
 
 def copy_table(findings: Findings) -> str:
@@ -189,3 +192,20 @@ def copy_table(findings: Findings) -> str:
         "better than they are."
     )
     return html.table(header, lines, note=note)
+
+
+def _named(findings: Findings, name: str) -> tuple[str, ...]:
+    """Returns the cell that names the embedding; none where there is only one."""
+    return (name,) if len(findings.measured) > 1 else ()
+
+
+def _table(
+    findings: Findings,
+    header: tuple[str, ...],
+    lines: list[tuple[str, ...]],
+    texts: int,
+    note: str,
+) -> str:
+    """Returns a table that begins with the name of the embedding where there are two."""
+    named = _named(findings, "embedding")
+    return html.table((*named, *header), lines, texts=texts + len(named), note=note)

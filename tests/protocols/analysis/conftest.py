@@ -13,6 +13,12 @@ SETTINGS = AnalysisSettings(
 COLOURS = {"sea": "navy", "forest": "green", "street": "grey"}
 
 
+def digests_of(ids):
+    """Contents that differ where the names do."""
+    names = [name.encode("utf-8", "surrogateescape").ljust(32)[-32:] for name in ids]
+    return np.stack([np.frombuffer(name, np.uint8) for name in names])
+
+
 def file_of(vectors, ids, classes=None, root="", encoder="e1", source="scenes"):
     """Embeddings of pictures whose classes are names, None for no label."""
     classes = [None] * len(ids) if classes is None else classes
