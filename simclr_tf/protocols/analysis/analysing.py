@@ -44,8 +44,8 @@ def analyse(
         files: Embeddings by name, for example `{"before": ..., "after": ...}`; the names stand in
             the report.
         output_dir: Folder of report.html (one page with everything inside), analysis.json (all
-            figures), the figures as PNG, map.csv, copies.csv, outliers.csv, doubtful_labels.csv and,
-            where asked for, projector/. Older figures that are not drawn again do not stay.
+            figures), the figures as PNG, map.csv, copies.csv, outliers.csv, doubtful_labels.csv
+            and, where asked for, projector/. Older figures that are not drawn again do not stay.
         settings: What is looked at.
         read_pictures: Gives pictures by id, see `PictureIndex.decode`; by default they are read
             from the folder of the first file.

@@ -78,8 +78,8 @@ def coarse_map_caption(findings: Findings) -> str:
         return ""
     count = len(findings.joined.levels[0].class_names)
     return (
-        f"The same map in the colours of the {count:,} coarse classes, the outermost folders or the "
-        "first part of the names."
+        f"The same map in the colours of the {count:,} coarse classes: the outermost folders, or "
+        "the first part of the names."
     )
 
 

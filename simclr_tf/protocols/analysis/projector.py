@@ -15,7 +15,8 @@ from simclr_tf.files import write_atomically
 from simclr_tf.protocols.analysis.joined import Joined
 from simclr_tf.protocols.analysis.pictures import ShownPictures
 
-# What TensorBoard takes at most: https://www.tensorflow.org/tensorboard/tensorboard_projector_plugin
+# What TensorBoard takes at most, see "Visualizing Data using the Embedding Projector in
+# TensorBoard" on tensorflow.org.
 _SPRITE_PIXELS = 8192
 _LARGEST_PICTURE = 64
 _SMALLEST_PICTURE = 8

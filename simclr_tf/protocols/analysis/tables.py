@@ -188,8 +188,8 @@ def copy_table(findings: Findings) -> str:
     by = f" Cosines are those of the embedding {first}." if len(findings.measured) > 1 else ""
     note = (
         f"Looked for among the {findings.settings.neighbours} nearest of each picture; copies.csv "
-        f"lists up to {MOST_COPIES:,} pairs.{by} Test pictures with a copy in the training make results look "
-        "better than they are."
+        f"lists up to {MOST_COPIES:,} pairs.{by} Test pictures with a copy in the training make "
+        "results look better than they are."
     )
     return html.table(header, lines, note=note)
 
