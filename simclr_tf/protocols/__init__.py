@@ -5,6 +5,8 @@ from simclr_tf.lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
+        "AnalysisSettings": "simclr_tf.protocols.analysis.settings",
+        "analyse": "simclr_tf.protocols.analysis.analysing",
         "EmbeddingSettings": "simclr_tf.protocols.embedding_settings",
         "SearchSettings": "simclr_tf.protocols.embedding_settings",
         "PictureEmbedder": "simclr_tf.protocols.picture_embedder",
