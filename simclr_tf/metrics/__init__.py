@@ -1,9 +1,13 @@
-"""Measures of an embedding: without labels while training, and of retrieval with labels."""
+"""Measures: of an embedding without labels while training, of retrieval, and of detection."""
 
 from simclr_tf.metrics.alignment_uniformity import alignment as alignment
 from simclr_tf.metrics.alignment_uniformity import uniformity as uniformity
 from simclr_tf.metrics.contrastive_accuracy import contrastive_accuracy as contrastive_accuracy
 from simclr_tf.metrics.contrastive_accuracy import positive_ranks as positive_ranks
+from simclr_tf.metrics.detection import evaluate_detections as evaluate_detections
+from simclr_tf.metrics.detection_curve import DetectionCurve as DetectionCurve
+from simclr_tf.metrics.detection_curve import OperatingPoint as OperatingPoint
+from simclr_tf.metrics.detection_report import DetectionReport as DetectionReport
 from simclr_tf.metrics.nearest_label import nearest_label_accuracy as nearest_label_accuracy
 from simclr_tf.metrics.ranking import average_precision as average_precision
 from simclr_tf.metrics.ranking import average_precision_at_r as average_precision_at_r
