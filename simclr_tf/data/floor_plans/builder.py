@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -13,9 +12,6 @@ from PIL import Image
 
 from simclr_tf.data.floor_plans.plan import FloorPlan, draw_floor_plan
 from simclr_tf.data.floor_plans.symbol_choice import SPLIT_NUMBERS, PlanClasses, plan_classes
-
-# Pillow and NumPy let other threads run while they work on large arrays.
-_THREADS = 2
 
 
 @dataclasses.dataclass
@@ -89,12 +85,8 @@ class FloorPlans(tfds.core.GeneratorBasedBuilder):
         return {split: self._generate_examples(split) for split in SPLIT_NUMBERS}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, object]]]:
-        def example(number: int) -> dict[str, object]:
-            return _example(draw_page(self.classes, split, number), number)
-
-        with ThreadPoolExecutor(_THREADS) as pool:
-            pages = range(getattr(self.builder_config, split))
-            yield from zip(pages, pool.map(example, pages), strict=True)
+        for number in range(getattr(self.builder_config, split)):
+            yield number, _example(draw_page(self.classes, split, number), number)
 
 
 def draw_page(classes: PlanClasses, split: str, number: int) -> FloorPlan:

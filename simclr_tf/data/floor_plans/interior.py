@@ -172,7 +172,9 @@ def _draw_piece(
         angle = 90.0 * turns
         stretch = np.array([piece.width, piece.depth]) * size / 2
         placed = (
-            dataclasses.replace(path, points=path.points * stretch).placed(float(centre[0]), float(centre[1]), 1.0, angle)
+            dataclasses.replace(path, points=path.points * stretch).placed(
+                float(centre[0]), float(centre[1]), 1.0, angle
+            )
             for path in piece.paths
         )
         sheet.paths(placed, theme.pen * 0.8, theme.fine)

@@ -147,6 +147,4 @@ class _Shape:
         draw_symbol(ImageDraw.Draw(ink), self._class, local(self.points), pen)
         sheet.canvas.paste(theme.symbol, (x, y), ink)
         left, top, right, bottom = ink.getbbox() or (0, 0, width, height)
-        return tuple(
-            edge / SUPERSAMPLING for edge in (x + left, y + top, x + right, y + bottom)
-        )
+        return tuple(edge / SUPERSAMPLING for edge in (x + left, y + top, x + right, y + bottom))

@@ -21,8 +21,8 @@ def draw_axes(
 ) -> None:
     """Draws dash-dotted lines through the building, each with its letter in a circle."""
     x_min, y_min, x_max, y_max = box
-    places = sorted({wall.at for wall in layout.walls if wall.upright and wall.length > 60})
     radius = float(rng.uniform(9, 12))
+    places = _apart({wall.at for wall in layout.walls if wall.upright}, 2 * radius + 4)
     for number, x in enumerate(places[: len(_AXES)]):
         top = y_min - 62
         dashes = (16, 4, 3, 4)
@@ -30,7 +30,7 @@ def draw_axes(
         sheet.circle((x, top), radius, theme.pen * 0.8, theme.note)
         sheet.text((x, top), _AXES[number], radius, theme.note)
     if rng.random() < 0.5:
-        heights = sorted({wall.at for wall in layout.walls if not wall.upright})
+        heights = _apart({wall.at for wall in layout.walls if not wall.upright}, 2 * radius + 4)
         for number, y in enumerate(heights):
             left = x_min - 62
             dashes = (16, 4, 3, 4)
@@ -46,10 +46,20 @@ def draw_dimensions(
     x_min, y_min, x_max, y_max = box
     for upright, low, high, edge in ((True, x_min, x_max, y_min), (False, y_min, y_max, x_min)):
         inner = {wall.at for wall in layout.walls if wall.upright == upright and wall.length > 80}
-        places = sorted(inner | {int(low), int(high)})
+        between = _apart({at for at in inner if low + 14 < at < high - 14}, 14)
+        places = [int(low), *between, int(high)]
         _draw_chain(sheet, places, edge - 22, upright, theme)
         if rng.random() < 0.7:
             _draw_chain(sheet, [places[0], places[-1]], edge - 42, upright, theme)
+
+
+def _apart(places: set[int], least: float) -> list[int]:
+    """Returns the places in rising order, without those that follow another too closely."""
+    kept: list[int] = []
+    for place in sorted(places):
+        if not kept or place - kept[-1] >= least:
+            kept.append(place)
+    return kept
 
 
 def _draw_chain(sheet: Sheet, places: list[int], aside: float, along_x: bool, theme: Theme) -> None:

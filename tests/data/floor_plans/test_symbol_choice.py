@@ -25,9 +25,7 @@ def test_a_quarter_of_the_classes_is_only_in_the_test():
 
 
 def test_every_class_comes_about_equally_often():
-    pages = collections.Counter(
-        label for page in labels_of("train", 90) for label in set(page)
-    )
+    pages = collections.Counter(label for page in labels_of("train", 90) for label in set(page))
     # 90 pages of 5 classes of 45: ten each.
     assert set(pages.values()) == {10}
 
