@@ -3,6 +3,13 @@
 from simclr_tf.data.class_batches import class_batches as class_batches
 from simclr_tf.data.decode import UnreadablePicture as UnreadablePicture
 from simclr_tf.data.decode import decode_picture as decode_picture
+from simclr_tf.data.drawings import AnnotatedDrawing as AnnotatedDrawing
+from simclr_tf.data.drawings import AnnotationError as AnnotationError
+from simclr_tf.data.drawings import DrawingSet as DrawingSet
+from simclr_tf.data.drawings import read_coco as read_coco
+from simclr_tf.data.drawings import read_drawings as read_drawings
+from simclr_tf.data.drawings import read_pascal_voc as read_pascal_voc
+from simclr_tf.data.drawings import read_yolo as read_yolo
 from simclr_tf.data.labels import choose_classes as choose_classes
 from simclr_tf.data.labels import choose_labels as choose_labels
 from simclr_tf.data.load import index_pictures as index_pictures

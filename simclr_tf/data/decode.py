@@ -6,6 +6,8 @@ import contextlib
 import io
 import os
 import struct
+import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -22,6 +24,7 @@ RESIZE_MODES = ("crop", "pad", "stretch")
 # Pillow asks every plug-in it knows otherwise, some of which start other programs.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 _ORIENTATION_TAG = 0x0112
+_TURNED_SIDEWAYS = (5, 6, 7, 8)
 # What Pillow's readers raise on broken files, beside OSError.
 _BROKEN_FILE_ERRORS = (
     OSError,
@@ -79,9 +82,31 @@ def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -
     check_one_of("resize_mode", resize_mode, RESIZE_MODES)
     if not content:
         raise UnreadablePicture("the file is empty")
+    with _opened(io.BytesIO(content)) as picture:
+        return _to_square(picture, image_size, resize_mode)
+
+
+def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Returns width and height of the picture in a file, turned as its EXIF data says.
+
+    Only the head of the file is read, so the picture may be larger than can be decoded here.
+
+    Raises:
+        UnreadablePicture: if the file is missing or not a picture.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _opened(path) as picture:
+            turned = _exif_orientation(picture) in _TURNED_SIDEWAYS
+            return picture.size[::-1] if turned else picture.size
+
+
+@contextlib.contextmanager
+def _opened(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Image]:
+    """Opens a picture; whatever goes wrong in the `with` block becomes an `UnreadablePicture`."""
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            return _to_square(picture, image_size, resize_mode)
+        with Image.open(source, formats=_FORMATS) as picture:
+            yield picture
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -109,14 +134,18 @@ def _to_square(picture: Image.Image, image_size: int, resize_mode: str) -> np.nd
 
 
 def _without_exif_rotation(picture: Image.Image) -> Image.Image:
+    return picture if _exif_orientation(picture) == 1 else ImageOps.exif_transpose(picture)
+
+
+def _exif_orientation(picture: Image.Image) -> int:
     is_jpeg = picture.format in ("JPEG", "MPO")
     if is_jpeg and "exif" not in picture.info and "xmp" not in picture.info:
-        return picture
+        return 1
     orientation = 1
     # Good pixels may come with broken EXIF data.
     with contextlib.suppress(*_BROKEN_FILE_ERRORS):
         orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
-    return picture if orientation == 1 else ImageOps.exif_transpose(picture)
+    return orientation
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Measures of an embedding: without labels while training, and of retrieval with labels."""
+"""Measures: of an embedding without labels while training, of retrieval, and of detection."""
 
 from simclr_tf.metrics.alignment_uniformity import alignment as alignment
 from simclr_tf.metrics.alignment_uniformity import uniformity as uniformity
@@ -6,6 +6,10 @@ from simclr_tf.metrics.class_similarity import class_similarity as class_similar
 from simclr_tf.metrics.cluster_agreement import cluster_agreement as cluster_agreement
 from simclr_tf.metrics.contrastive_accuracy import contrastive_accuracy as contrastive_accuracy
 from simclr_tf.metrics.contrastive_accuracy import positive_ranks as positive_ranks
+from simclr_tf.metrics.detection import evaluate_detections as evaluate_detections
+from simclr_tf.metrics.detection_curve import DetectionCurve as DetectionCurve
+from simclr_tf.metrics.detection_curve import OperatingPoint as OperatingPoint
+from simclr_tf.metrics.detection_report import DetectionReport as DetectionReport
 from simclr_tf.metrics.nearest_label import nearest_label_accuracy as nearest_label_accuracy
 from simclr_tf.metrics.pair_similarities import PairSimilarities as PairSimilarities
 from simclr_tf.metrics.pair_similarities import pair_similarities as pair_similarities
