@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.data.region import Region, check_region, cut_region
 
 # Part of the cache key: raise it whenever the pixels that come out change.
 DECODER_VERSION = 1
@@ -73,15 +76,85 @@ def decode_picture(
     return decode_content(content, image_size, resize_mode)
 
 
-def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -> np.ndarray:
-    """Returns the picture in the bytes of a file; see `decode_picture`."""
+def decode_content(
+    content: bytes, image_size: int, resize_mode: str = "crop", region: Region | None = None
+) -> np.ndarray:
+    """Returns the picture in the bytes of a file; see `decode_picture`.
+
+    Args:
+        content: the bytes.
+        image_size: as in `decode_picture`.
+        resize_mode: as in `decode_picture`.
+        region: the part of the upright picture to take instead of the whole, before it is
+            resized: `(left, top, right, bottom)` as fractions of its width and height.
+
+    Raises:
+        ValueError: if an argument is not accepted.
+        UnreadablePicture: as `decode_picture`.
+    """
     check_at_least("image_size", image_size, MINIMUM_SIZE)
     check_one_of("resize_mode", resize_mode, RESIZE_MODES)
+    # Twice the wanted size keeps the resampling below as good as from the full picture.
+    wanted_side = 2 * image_size
+    if region is not None:
+        check_region(region)
+        share = min(region[2] - region[0], region[3] - region[1])
+        wanted_side = math.ceil(min(wanted_side / share, MAXIMUM_PIXELS))
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, wanted_side)
+        part = upright if region is None else cut_region(upright, region)
+        return _pixels(_resize(part, image_size, resize_mode))
+
+
+def decode_whole(content: bytes, longest_side: int) -> np.ndarray:
+    """Returns the whole picture in the bytes of a file, to be looked at.
+
+    It is made upright and RGB as `decode_picture` does.
+
+    Args:
+        content: the bytes.
+        longest_side: largest width and height of the result in pixels, at least 1; a smaller
+            picture keeps its size.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+
+    Raises:
+        UnreadablePicture: as `decode_picture`.
+    """
+    check_at_least("longest_side", longest_side, 1)
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, 2 * longest_side)
+        scale = longest_side / max(upright.size)
+        if scale < 1:
+            width, height = (max(1, round(side * scale)) for side in upright.size)
+            upright = _resample(upright, (width, height))
+        return _pixels(upright)
+
+
+def picture_size(content: bytes) -> tuple[int, int]:
+    """Returns width and height in pixels as the file's header states them; decodes nothing.
+
+    Raises:
+        UnreadablePicture: as `decode_picture`.
+    """
+    with _opened(content) as picture:
+        return picture.size
+
+
+@contextlib.contextmanager
+def _opened(content: bytes) -> Iterator[Image.Image]:
+    """Opens a picture; what Pillow raises on broken ones becomes `UnreadablePicture`."""
     if not content:
         raise UnreadablePicture("the file is empty")
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            return _to_square(picture, image_size, resize_mode)
+            width, height = picture.size
+            if width * height > MAXIMUM_PIXELS:
+                raise UnreadablePicture(
+                    f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
+                )
+            yield picture
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -93,19 +166,16 @@ def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -
         raise UnreadablePicture(f"broken picture: {reason}") from error
 
 
-def _to_square(picture: Image.Image, image_size: int, resize_mode: str) -> np.ndarray:
-    width, height = picture.size
-    if width * height > MAXIMUM_PIXELS:
-        raise UnreadablePicture(
-            f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
-        )
-    # Twice the wanted size keeps the resampling below as good as from the full picture.
+def _upright_rgb(picture: Image.Image, wanted_side: int) -> Image.Image:
+    """Returns the picture in RGB; a JPEG may come smaller, with sides of `wanted_side` at least."""
     if picture.format in ("JPEG", "MPO"):
-        picture.draft(None, (2 * image_size, 2 * image_size))
-    rotated = _without_exif_rotation(picture)
-    square = _resize(_to_rgb(rotated), image_size, resize_mode)
+        picture.draft(None, (wanted_side, wanted_side))
+    return _to_rgb(_without_exif_rotation(picture))
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
     # `tobytes` and not `asarray`, which would add a slow copy through the array interface.
-    return np.frombuffer(square.tobytes(), np.uint8).reshape(image_size, image_size, 3)
+    return np.frombuffer(picture.tobytes(), np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def _without_exif_rotation(picture: Image.Image) -> Image.Image:

@@ -7,7 +7,10 @@ __getattr__, __all__ = lazy_names(
     {
         "EmbeddingSettings": "simclr_tf.protocols.embedding_settings",
         "SearchSettings": "simclr_tf.protocols.embedding_settings",
+        "PictureSearch": "simclr_tf.protocols.picture_search",
+        "UploadLimits": "simclr_tf.protocols.upload_limits",
         "embed_pictures": "simclr_tf.protocols.embedding",
+        "open_picture_search": "simclr_tf.protocols.picture_search_files",
         "retrieve": "simclr_tf.protocols.retrieving",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",
         "fine_tune": "simclr_tf.protocols.fine_tuning",
