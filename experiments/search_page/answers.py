@@ -91,9 +91,7 @@ class Answers:
             return self._refused(asked, str(error))
         return self._answer(dataclasses.replace(asked, region=chosen), asked, k, class_names)
 
-    def to_pick(
-        self, asked: Asked | None, sent: Any, k: int, class_names: Sequence[str]
-    ) -> Answer:
+    def to_pick(self, asked: Asked | None, sent: Any, k: int, class_names: Sequence[str]) -> Answer:
         """Answers "search with this one"; `sent` is `{"row": row}`."""
         row = sent.get("row") if isinstance(sent, dict) else None
         try:

@@ -19,7 +19,7 @@ _renderings = itertools.count()
 
 
 def escaped(text: str) -> str:
-    """Returns a text for HTML; what is not UTF-8 in a file's name stands as `\\xe9`."""
+    """Returns a text for HTML; the bytes of a name that is not UTF-8 stand as hexadecimals."""
     printable = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return html.escape(printable)
 

@@ -67,9 +67,7 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                 )
             with gr.Column(scale=3, min_width=420):
                 notice = gr.HTML("", elem_id="notice")
-                neighbours = gr.HTML(
-                    "", elem_id="neighbours", js_on_load=_script("neighbours.js")
-                )
+                neighbours = gr.HTML("", elem_id="neighbours", js_on_load=_script("neighbours.js"))
         settings, outputs = [asked, k, classes], [asked, box, notice, neighbours]
         for event, reply in (
             (box.upload, answers.to_upload),

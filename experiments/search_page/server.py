@@ -100,11 +100,20 @@ def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> No
         theme=THEME,
         css=CSS,
         footer_links=[],
+        # Gradio would keep every query and its answer in the browser.
+        run_history=False,
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
     )
     hosts = frozenset(_LOOPBACK_NAMES) if is_loopback(listener) else None
     guarded = Guard(app, hosts, max_upload_bytes)
-    config = uvicorn.Config(guarded, log_level="warning", server_header=False, access_log=False)
+    config = uvicorn.Config(
+        guarded,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        # Open pages hold a connection that only they would end.
+        timeout_graceful_shutdown=1,
+    )
     uvicorn.Server(config).run(sockets=[listener])

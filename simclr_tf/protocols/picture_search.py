@@ -131,9 +131,7 @@ class PictureSearch:
             ValueError: There is no such row.
         """
         if not 0 <= row < len(self):
-            raise ValueError(
-                f"`row` must be between 0 and {len(self) - 1}. Received: row={row!r}"
-            )
+            raise ValueError(f"`row` must be between 0 and {len(self) - 1}. Received: row={row!r}")
         return PictureQuery(self.pictures.gallery.ids[row], row=int(row))
 
     def preview(self, query: PictureQuery, longest_side: int) -> np.ndarray:

@@ -61,9 +61,7 @@ class GallerySearch:
         self._row_of = {path: row for row, path in enumerate(self._paths)}
         counts = np.bincount(gallery.labels[gallery.labels >= 0], minlength=1).tolist()
         self.class_counts = {
-            name: count
-            for name, count in zip(gallery.class_names, counts, strict=False)
-            if count
+            name: count for name, count in zip(gallery.class_names, counts, strict=False) if count
         }
 
     def search(

@@ -29,7 +29,9 @@ pytestmark = [
         importlib.util.find_spec("gradio") is None, reason='Gradio (the extra "app") is missing'
     ),
 ]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
 QUERY = "class_1/002.png"
 
 
@@ -110,7 +112,10 @@ def cards(page):
     """Path and score of every card."""
     page.wait_for_selector("#neighbours .card")
     return [
-        (card.query_selector(".path").inner_text(), float(card.query_selector(".score").inner_text()))
+        (
+            card.query_selector(".path").inner_text(),
+            float(card.query_selector(".score").inner_text()),
+        )
         for card in page.query_selector_all("#neighbours .card")
     ]
 
@@ -207,9 +212,13 @@ def ask(address, path, method="GET", body=None, headers=None):
 def upload(address, content, name="x.png"):
     """Sends a file as the page does; returns the status and the path on the server, if any."""
     body = (
-        f'--edge\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
-        "Content-Type: image/png\r\n\r\n"
-    ).encode() + content + b"\r\n--edge--\r\n"
+        (
+            f'--edge\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
+            "Content-Type: image/png\r\n\r\n"
+        ).encode()
+        + content
+        + b"\r\n--edge--\r\n"
+    )
     kind = {"Content-Type": "multipart/form-data; boundary=edge"}
     status, answer = ask(address, "/gradio_api/upload", "POST", body, kind)
     return status, json.loads(answer)[0] if status == 200 else None
@@ -320,7 +329,10 @@ def test_the_browser_is_told_to_load_from_here_only(address):
         (["--index=embeddings.npz", "--max_megabytes=0"], "`max_megabytes` must be greater than 0"),
         (["--index=embeddings.npz", "--port=99999"], "`host` and `port` must be an address of"),
         (["--index=embeddings.npz", "--host=192.0.2.1"], "`host` and `port` must be an address"),
-        (["--index=embeddings.npz", "--encoder_dir=gallery"], "`encoder_dir` must be a .keras file"),
+        (
+            ["--index=embeddings.npz", "--encoder_dir=gallery"],
+            "`encoder_dir` must be a .keras file",
+        ),
     ],
 )
 def test_a_mistake_is_answered_in_one_line(folder, arguments, message):

@@ -94,7 +94,9 @@ def test_a_saved_index_of_the_gallery_is_used():
     assert rows(GallerySearch(GALLERY, index).search(QUERY, 2)) == [0, 1]
 
 
-@pytest.mark.parametrize("other", [gallery_at([0], [0]), dataclasses.replace(GALLERY, encoder="e2")])
+@pytest.mark.parametrize(
+    "other", [gallery_at([0], [0]), dataclasses.replace(GALLERY, encoder="e2")]
+)
 def test_an_index_of_other_pictures_or_another_encoder_is_refused(other):
     index = Index(2, encoder=other.encoder)
     index.add(other.paths, other.embeddings, encoder=other.encoder)
