@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import encoder_flags, launcher
+from experiments import launcher
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.upload_limits import UploadLimits
 
 if TYPE_CHECKING:
     from simclr_tf.protocols.picture_search import PictureSearch
 
+_ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
 _INDEX = flags.DEFINE_string("index", None, "embeddings.npz or gallery.index to search in")
 _TOP_K = flags.DEFINE_integer("top_k", 12, "neighbours at first, at least 1")
 _HOST = flags.DEFINE_string("host", "127.0.0.1", "address to listen on; 0.0.0.0: every network")
@@ -34,7 +35,7 @@ _FOLLOW_LINKS = flags.DEFINE_bool(
     "follow_links", False, "also show pictures outside the folder that links in it lead to"
 )
 _LIMITS = SettingsFlags(UploadLimits)
-flags.mark_flag_as_required("index")
+flags.mark_flags_as_required(("encoder_dir", "index"))
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def _serve(search: PictureSearch, listener: socket.socket, folder: str) -> None:
     from experiments.search_page.page import build_page
 
     root = search.pictures.gallery.root
-    heading = markup.heading(len(search), root, encoder_flags.ENCODER_DIR.value)
+    heading = markup.heading(len(search), root, _ENCODER_DIR.value)
     page = build_page(Answers(search, folder), heading, _TOP_K.value)
     if not server.is_loopback(listener):
         print(
@@ -77,7 +78,7 @@ def _open(limits: UploadLimits) -> PictureSearch:
 
     return open_picture_search(
         os.path.expanduser(_INDEX.value),
-        encoder_flags.ENCODER_DIR.value,
+        _ENCODER_DIR.value,
         limits=limits,
         follow_links=_FOLLOW_LINKS.value,
     )

@@ -18,6 +18,8 @@ from simclr_tf.protocols.picture_search import PictureQuery, PictureSearch
 _PREVIEW_PIXELS = 640
 _THUMBNAIL_PIXELS = 240
 _LONGEST_NAME = 200
+# More would not be looked at, and each is a picture to decode.
+MOST_NEIGHBOURS = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,8 +113,9 @@ class Answers:
     ) -> Answer:
         start = time.perf_counter()
         try:
+            k = min(int(k), MOST_NEIGHBOURS)
             found = self.search.search(
-                asked.query, int(k), region=asked.region, class_names=class_names
+                asked.query, k, region=asked.region, class_names=class_names
             )
         except (PictureUnavailable, UnreadablePicture) as error:
             return self._refused(before, _cannot(asked.query.name, error))

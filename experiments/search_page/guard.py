@@ -75,9 +75,11 @@ class Guard:
         """Returns the status and the text that refuse a request; None where it may pass."""
         headers = {name.lower(): value for name, value in scope["headers"]}
         if self.hosts is not None:
-            host = headers.get(b"host", b"").decode("latin-1").lower()
-            if re.sub(r":\d+$", "", host) not in self.hosts:
+            host = headers.get(b"host", b"").lower()
+            if re.sub(rb":\d+$", b"", host).decode("latin-1") not in self.hosts:
                 return 421, "This page is not served under that name."
+            if headers.get(b"origin", b"http://" + host).lower() != b"http://" + host:
+                return 403, "What other web pages send is refused."
         path, method = scope["path"], scope["method"]
         if method in ("GET", "HEAD"):
             known = _GET.fullmatch(path) and ".." not in path

@@ -61,8 +61,10 @@ def query_box(
     if picture is None:
         shown = f'<div class="gone">{escaped(trouble)}</div>'
     else:
+        aspect = picture.shape[1] / picture.shape[0]
         shown = (
-            f'<div class="frame"><img alt="The picture that is searched with" draggable="false" '
+            f'<div class="frame" style="--aspect: {aspect:.4f}">'
+            f'<img alt="The picture that is searched with" draggable="false" '
             f'src="{_data_uri(_jpeg(picture))}">{_region_box(region)}</div>'
         )
     whole = '<button type="button" class="whole">Whole picture</button>' if region else ""
@@ -88,12 +90,13 @@ def summary(shown: Sequence[ShownPicture], seconds: float) -> str:
     """Returns one line on what was found, and a warning where pictures are gone."""
     if not shown:
         return notice("No other picture qualifies.")
-    gone = sum(1 for picture in shown if picture.trouble)
+    gone = [picture.trouble for picture in shown if picture.trouble]
     text = f"{len(shown)} most similar pictures in {seconds:.2f} s"
     if not gone:
         return notice(text)
+    reasons = "; ".join(sorted(set(gone)))
     return notice(
-        f"{text}. {gone} of them {'is' if gone == 1 else 'are'} not what was indexed: run "
+        f"{text}. {len(gone)} of them cannot be shown: {reasons}. After changes in the folder, run "
         "embed.py or retrieve.py again and restart this page.",
         "warning",
     )

@@ -9,10 +9,9 @@ from typing import Any
 import gradio as gr
 
 from experiments.search_page import markup
-from experiments.search_page.answers import Answer, Answers, Asked
+from experiments.search_page.answers import MOST_NEIGHBOURS, Answer, Answers, Asked
 
 _FOLDER = pathlib.Path(__file__).parent
-_MOST_NEIGHBOURS = 60
 # A person who comes back to the page later begins anew.
 _SECONDS_KEPT = 3600
 
@@ -23,6 +22,12 @@ THEME = gr.themes.Soft(
     neutral_hue="slate",
     font=("system-ui", "sans-serif"),
     font_mono=("ui-monospace", "monospace"),
+).set(
+    block_title_background_fill="none",
+    block_title_background_fill_dark="none",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_title_padding="0",
 )
 
 
@@ -35,14 +40,14 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
         top_k: Neighbours at first.
     """
     search = answers.search
-    most = min(_MOST_NEIGHBOURS, len(search))
+    most = min(MOST_NEIGHBOURS, len(search))
     with gr.Blocks(
         title="Picture search", analytics_enabled=False, delete_cache=(600, _SECONDS_KEPT)
     ) as page:
         asked = gr.State(None, time_to_live=_SECONDS_KEPT)
         gr.HTML(heading, elem_id="heading")
         with gr.Row():
-            with gr.Column(scale=1, min_width=300):
+            with gr.Column(scale=1, min_width=300, elem_id="query-column"):
                 box = gr.HTML(
                     markup.query_box(),
                     elem_id="query-box",
@@ -61,7 +66,7 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                     [(f"{name} ({count:,})", name) for name, count in search.class_counts.items()],
                     value=[],
                     multiselect=True,
-                    label="Only these classes",
+                    label="Only these classes (all where none is chosen)",
                     elem_id="classes",
                     visible=bool(search.class_counts),
                 )

@@ -97,7 +97,9 @@ class IndexedPictures:
             raise PictureUnavailable("outside the indexed folder")
         path = os.path.realpath(os.path.join(root, name))
         if not self.follow_links and not _is_below(path, self._real_root):
-            raise PictureUnavailable("a link to a file outside the indexed folder")
+            raise PictureUnavailable(
+                "a link to a file outside the indexed folder, which `follow_links` would show"
+            )
         try:
             status = os.stat(path)
         except OSError as error:

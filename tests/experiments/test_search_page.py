@@ -136,10 +136,20 @@ def test_a_deleted_picture_is_told_on_its_card_and_above(answers, tmp_path):
     (tmp_path / "g/red/b.png").unlink()
     answer = answers.to_pick(None, {"row": 0}, 5, ())
     assert rows(answer) == [1, 2] and "deleted since it was indexed" in answer.neighbours
-    assert "1 of them is not what was indexed" in answer.notice
+    assert "1 of them cannot be shown: deleted since it was indexed." in answer.notice
     # It can be searched with all the same.
     picked = answers.to_pick(answer.asked, {"row": 1}, 1, ())
     assert rows(picked) == [0] and "deleted since it was indexed" in picked.box
+
+
+def test_no_more_neighbours_are_shown_than_the_page_offers(answers, monkeypatch):
+    monkeypatch.setattr("experiments.search_page.answers.MOST_NEIGHBOURS", 1)
+    assert rows(answers.to_pick(None, {"row": 0}, 10**9, ())) == [1]
+
+
+@pytest.mark.parametrize("k", [0, -1, "many"])
+def test_a_number_of_neighbours_that_is_none_is_told(answers, k):
+    assert 'role="alert"' in answers.to_pick(None, {"row": 0}, k, ()).notice
 
 
 def test_settings_before_the_first_picture_show_nothing(answers):
@@ -189,8 +199,10 @@ def test_two_renderings_of_the_same_box_differ():
 # === Guard ===
 
 
-def request(path, method="GET", host=b"127.0.0.1:7860", length=None):
+def request(path, method="GET", host=b"127.0.0.1:7860", length=None, origin=None):
     headers = [(b"Host", host)]
+    if origin is not None:
+        headers.append((b"Origin", origin))
     if length is not None:
         headers.append((b"Content-Length", length))
     return {"type": "http", "path": path, "method": method, "headers": headers}
@@ -266,6 +278,21 @@ def test_a_large_request_is_refused_before_it_is_read(path, length, status):
 def test_another_name_of_this_machine_is_refused(host, passes):
     assert (refusal("/", host=host) is None) is passes
     assert refusal("/", host=host, hosts=None) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "passes"),
+    [
+        (b"http://127.0.0.1:7860", True),
+        (b"http://127.0.0.1:7861", False),
+        (b"https://evil.example", False),
+        (b"null", False),
+        (b"http://[", False),
+    ],
+)
+def test_what_another_web_page_sends_is_refused(origin, passes):
+    refused = refusal("/gradio_api/upload", "POST", length=b"9", origin=origin)
+    assert refused is None if passes else refused[0] == 403
 
 
 def called(guard, scope):
