@@ -86,7 +86,7 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                 show_progress="hidden",
                 trigger_mode="always_last",
             )
-        for event in (k.release, classes.change):
+        for event in (k.change, classes.change):
             event(
                 _settings_listener(answers),
                 settings,
@@ -101,6 +101,7 @@ def _listener(reply: Callable[[Asked | None, Any, int, Sequence[str]], Answer]) 
     def listen(
         asked: Asked | None, k: int, class_names: list[str] | None, event: gr.EventData
     ) -> tuple[Any, ...]:
+        # Its attributes are there only where the message has the expected form.
         return _outputs(reply(asked, event._data, k, class_names or ()))
 
     return listen
