@@ -47,9 +47,7 @@ def save_figure(
     content = io.BytesIO()
     if dots_per_inch is not None:
         check_positive("dots_per_inch", dots_per_inch)
-    figure.savefig(
-        content, format=path.suffix.lstrip(".") or "png", dpi=dots_per_inch or "figure"
-    )
+    figure.savefig(content, format=path.suffix.lstrip(".") or "png", dpi=dots_per_inch or "figure")
     write_atomically(path, content.getvalue())
 
 
