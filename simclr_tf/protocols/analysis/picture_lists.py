@@ -79,7 +79,7 @@ def outlier_tiles(findings: Findings, pictures: ShownPictures) -> str:
         return ""
     k = findings.last.neighbours.rows.shape[1]
     intro = (
-        f"Pictures whose {k} nearest pictures are farthest away (in bold: 1 − cosine of the last of "
+        f"Pictures whose {k} nearest pictures are farthest away (bold: 1 − cosine of the last of "
         "them): rare motifs, pictures of something else, or spoiled ones. More are in outliers.csv."
     )
     shown = pictures.get(row for row, _ in chosen)
