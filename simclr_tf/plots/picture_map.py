@@ -75,7 +75,8 @@ def plot_picture_maps(
         )
     size = pictures[shown[0]].shape[0]
     styles = [] if labels is None else class_styles(labels, named_classes)
-    figure = figure or new_figure(7.4 * len(grids), 7.9)
+    width = 7.4 if len(grids) == 1 else 5.8
+    figure = figure or new_figure(width * len(grids) + (2.4 if styles else 0.2), width + 0.3)
     axes = figure.subplots(1, len(grids), squeeze=False)[0]
     for panel, (title, grid) in zip(axes, grids.items(), strict=True):
         frame_panel(panel, title)
@@ -130,8 +131,7 @@ def _add_legend(
         handles.append(Patch(color=OTHERS, label="others"))
     figure.legend(
         handles=handles,
-        loc="outside lower left",
-        ncols=7,
+        loc="outside right upper",
         frameon=False,
         fontsize=9.5,
         labelcolor=INK,

@@ -65,7 +65,7 @@ def folder(workplace, tmp_path_factory):
         ("finetune", ["--margin=-1"], "`margin` must be greater than 0"),
         ("finetune", ["--encoder_dir=none"], "`encoder_dir` must be a .keras file, a run folder"),
         ("finetune", ["--weights=none.h5"], "`weights` must be none, imagenet or a file that"),
-        ("finetune", ["--unfreeze=head"], "`unfreeze` may be head only with `keep_head`"),
+        ("finetune", ["--unfreeze=head"], "`unfreeze` may be head alone only with `keep_head`"),
         ("finetune", ["--data_dir=flat"], "has no labelled pictures"),
         (
             "finetune",

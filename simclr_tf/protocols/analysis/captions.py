@@ -85,7 +85,8 @@ def coarse_map_caption(findings: Findings) -> str:
 
 def picture_map_caption(findings: Findings) -> str:
     """Returns what the map of pictures shows."""
-    frames = ", framed in the colour of the class" if findings.joined.class_names else ""
+    kind = "coarse class" if findings.joined.levels else "class"
+    frames = f", framed in the colour of its {kind}" if findings.joined.coarsest.class_names else ""
     return f"The same map with a picture in each cell{frames}: the one nearest to its centre."
 
 

@@ -113,14 +113,10 @@ def _draw_pictures(
         rows = np.where(grid < 0, -1, map_rows[np.maximum(grid, 0)])
         grids[_title(name, measured, f"{method}, pictures")] = rows
     wanted = np.unique(np.concatenate([grid[grid >= 0] for grid in grids.values()]))
-    has_labels = bool((joined.labels != UNLABELLED).any())
-    axes = plot_picture_maps(
-        grids,
-        pictures.get(wanted),
-        joined.labels if has_labels else None,
-        joined.class_names,
-        _PICTURE_CLASSES,
-    )
+    level = joined.coarsest
+    labels = level.labels if (level.labels != UNLABELLED).any() else None
+    shown = pictures.get(wanted)
+    axes = plot_picture_maps(grids, shown, labels, level.class_names, _PICTURE_CLASSES)
     return axes[0].figure
 
 

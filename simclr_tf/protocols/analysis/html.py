@@ -84,7 +84,8 @@ def tile(pictures: Sequence[np.ndarray], lines: Sequence[str], between: str = ""
     images = [f'<img src="{_address("jpeg", _jpeg(picture))}" alt="">' for picture in pictures]
     joint = f'<span class="between">{text(between)}</span>' if between else ""
     below = "".join(f"<span>{text(line)}</span>" for line in lines)
-    return f'<div class="tile"><div>{joint.join(images)}</div>{below}</div>'
+    kind = "tile" if len(images) == 1 else "tile pair"
+    return f'<div class="{kind}"><div>{joint.join(images)}</div>{below}</div>'
 
 
 def tiles(parts: Iterable[str]) -> str:

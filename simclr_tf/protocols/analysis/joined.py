@@ -62,6 +62,11 @@ class Joined:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def coarsest(self) -> Level:
+        """The coarsest level of the hierarchy; the classes where there is none."""
+        return self.levels[0] if self.levels else Level("classes", self.labels, self.class_names)
+
 
 def join_embeddings(
     files: dict[str, Embeddings], read_pictures: ReadPictures | None = None

@@ -49,11 +49,12 @@ th.number, td.number { text-align: right; white-space: nowrap; }
 .left-out h2 { border: 0; margin: 0; padding: 0; font-size: 1rem; }
 .left-out ul { margin: 0.4rem 0; padding-left: 1.1rem; max-width: 46rem; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1.1rem 1.3rem; margin: 0.9rem 0 1.4rem; }
-.tile { font-size: 0.8rem; line-height: 1.4; color: var(--faint); }
+.tile { width: 9.6rem; font-size: 0.8rem; line-height: 1.4; color: var(--faint); }
+.tile.pair { width: 15rem; }
 .tile > div { display: flex; align-items: center; margin-bottom: 0.35rem; }
 .tile img { width: 104px; height: 104px; display: block; border-radius: 3px; background: #eef1f4; }
 .tile .between { padding: 0 0.35rem; color: var(--faint); }
-.tile > span { display: block; max-width: 15rem; overflow-wrap: anywhere; }
+.tile > span { display: block; overflow-wrap: anywhere; }
 .tile > span:first-of-type { color: var(--ink); font-weight: 600; }
 code { font-size: 0.88em; overflow-wrap: anywhere; }
 @media print { body { padding: 0; } .tile, figure, tr { break-inside: avoid; } }

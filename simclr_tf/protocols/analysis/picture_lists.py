@@ -79,8 +79,8 @@ def outlier_tiles(findings: Findings, pictures: ShownPictures) -> str:
         return ""
     k = findings.last.neighbours.rows.shape[1]
     intro = (
-        f"Pictures that are farthest from their {k}. nearest picture (1 − cosine, in bold): "
-        "rare motifs, pictures of something else, or spoiled ones. More are in outliers.csv."
+        f"Pictures whose {k} nearest pictures are farthest away (bold: 1 − cosine of the last of "
+        "them): rare motifs, pictures of something else, or spoiled ones. More are in outliers.csv."
     )
     shown = pictures.get(row for row, _ in chosen)
     return html.paragraph(intro) + html.tiles(

@@ -166,7 +166,9 @@ def cluster_table(findings: Findings) -> str:
     )
     header = ("level", "method", "clusters", "NMI", "ARI", "purity")
     found = _table(findings, header, lines, texts=2, note=note)
-    return f"<h3>Clusters found without labels</h3>{found}"
+    # Without levels it is the only table of its section.
+    heading = "<h3>Clusters found without labels</h3>" if findings.joined.levels else ""
+    return heading + found
 
 
 def copy_table(findings: Findings) -> str:
@@ -185,7 +187,7 @@ def copy_table(findings: Findings) -> str:
     splits = ("pairs across splits",) if has_splits else ()
     header = ("", "pairs", "pictures", "groups", "pairs of two classes", *splits)
     first = next(iter(findings.measured))
-    by = f" Cosines are those of the embedding {first}." if len(findings.measured) > 1 else ""
+    by = f" The cosines are those of “{first}”." if len(findings.measured) > 1 else ""
     note = (
         f"Looked for among the {findings.settings.neighbours} nearest of each picture; copies.csv "
         f"lists up to {MOST_COPIES:,} pairs.{by} Test pictures with a copy in the training make "
