@@ -114,9 +114,7 @@ class Answers:
         start = time.perf_counter()
         try:
             k = min(int(k), MOST_NEIGHBOURS)
-            found = self.search.search(
-                asked.query, k, region=asked.region, class_names=class_names
-            )
+            found = self.search.search(asked.query, k, region=asked.region, class_names=class_names)
         except (PictureUnavailable, UnreadablePicture) as error:
             return self._refused(before, _cannot(asked.query.name, error))
         except ValueError as error:
