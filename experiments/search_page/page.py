@@ -66,7 +66,7 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                     [(f"{name} ({count:,})", name) for name, count in search.class_counts.items()],
                     value=[],
                     multiselect=True,
-                    label="Only these classes (all where none is chosen)",
+                    label="Only these classes (none: all)",
                     elem_id="classes",
                     visible=bool(search.class_counts),
                 )
@@ -74,26 +74,21 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                 notice = gr.HTML("", elem_id="notice")
                 neighbours = gr.HTML("", elem_id="neighbours", js_on_load=_script("neighbours.js"))
         settings, outputs = [asked, k, classes], [asked, box, notice, neighbours]
+        # One after the other, so that no late answer brings back what was asked before.
+        together: dict[str, Any] = {
+            "show_progress": "hidden",
+            "trigger_mode": "always_last",
+            "concurrency_id": "search",
+            "concurrency_limit": 1,
+        }
         for event, reply in (
             (box.upload, answers.to_upload),
             (box.select, answers.to_region),
             (neighbours.select, answers.to_pick),
         ):
-            event(
-                _listener(reply),
-                settings,
-                outputs,
-                show_progress="hidden",
-                trigger_mode="always_last",
-            )
+            event(_listener(reply), settings, outputs, **together)
         for event in (k.change, classes.change):
-            event(
-                _settings_listener(answers),
-                settings,
-                outputs,
-                show_progress="hidden",
-                trigger_mode="always_last",
-            )
+            event(_settings_listener(answers), settings, outputs, **together)
     return page
 
 

@@ -155,6 +155,8 @@ def test_classes_number_and_a_drawn_box_change_what_is_found(page, folder):
     page.wait_for_function("document.querySelectorAll('#neighbours .card').length == 3")
     page.fill("#top-k input[type=number]", "8")
     page.wait_for_function("document.querySelectorAll('#neighbours .card').length == 8")
+    # The list of classes lies over the picture until it has faded out.
+    page.wait_for_selector("[role=listbox]", state="detached")
     area = page.query_selector("#query-box .frame").bounding_box()
     page.mouse.move(area["x"] + 2, area["y"] + 2)
     page.mouse.down()
