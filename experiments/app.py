@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import launcher, model_flags
+from experiments import launcher
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.upload_limits import UploadLimits
 
 if TYPE_CHECKING:
     from simclr_tf.protocols.picture_search import PictureSearch
 
+_ENCODER_DIR = flags.DEFINE_string(
+    "encoder_dir", None, "run folder, version or model file that the index was made with"
+)
 _INDEX = flags.DEFINE_string("index", None, "embeddings.npz or gallery.index to search in")
 _TOP_K = flags.DEFINE_integer("top_k", 12, "neighbours at first, at least 1")
 _HOST = flags.DEFINE_string("host", "127.0.0.1", "address to listen on; 0.0.0.0: every network")
@@ -34,7 +37,7 @@ _FOLLOW_LINKS = flags.DEFINE_bool(
     "follow_links", False, "also show pictures outside the folder that links in it lead to"
 )
 _LIMITS = SettingsFlags(UploadLimits)
-flags.mark_flag_as_required("index")
+flags.mark_flags_as_required(("encoder_dir", "index"))
 
 
 def main() -> None:
@@ -60,9 +63,7 @@ def _serve(search: PictureSearch, listener: socket.socket, folder: str) -> None:
     from experiments.search_page.page import build_page
 
     root = search.pictures.gallery.root
-    told = model_flags.read_source().description()
-    encoder = told.get("path") or told.get("network") or told["kind"]
-    heading = markup.heading(len(search), root, encoder)
+    heading = markup.heading(len(search), root, _ENCODER_DIR.value)
     page = build_page(Answers(search, folder), heading, _TOP_K.value)
     if not server.is_loopback(listener):
         print(
@@ -79,7 +80,7 @@ def _open(limits: UploadLimits) -> PictureSearch:
 
     return open_picture_search(
         os.path.expanduser(_INDEX.value),
-        model_flags.read_source(),
+        _ENCODER_DIR.value,
         limits=limits,
         follow_links=_FOLLOW_LINKS.value,
     )

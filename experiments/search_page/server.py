@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from simclr_tf.checks import check_between
+
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -43,8 +45,10 @@ def open_port(host: str, port: int) -> socket.socket:
     """Returns a socket that listens there.
 
     Raises:
-        ValueError: The address is not of this machine, or the port is taken.
+        ValueError: There is no such port, it is taken, or the address is not of this machine.
     """
+    # Where it is larger, the system takes what is left of it modulo 65,536.
+    check_between("port", port, 0, 65_535)
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -54,7 +58,7 @@ def open_port(host: str, port: int) -> socket.socket:
         except OSError:
             listener.close()
             raise
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise ValueError(
             f"`host` and `port` must be an address of this machine that is free ({error}). "
             f"Received: host={host!r}, port={port!r}"

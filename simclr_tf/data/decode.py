@@ -85,10 +85,8 @@ def decode_content(
 
     Args:
         content: the bytes.
-        image_size: as in `decode_picture`.
-        resize_mode: as in `decode_picture`.
-        region: the part of the upright picture to take instead of the whole, before it is
-            resized: `(left, top, right, bottom)` as fractions of its width and height.
+        image_size, resize_mode: as in `decode_picture`.
+        region: part of the upright picture, cut before it is resized; see `Region`.
 
     Raises:
         ValueError: if an argument is not accepted.
@@ -109,14 +107,11 @@ def decode_content(
 
 
 def decode_whole(content: bytes, longest_side: int) -> np.ndarray:
-    """Returns the whole picture in the bytes of a file, to be looked at.
-
-    It is made upright and RGB as `decode_picture` does.
+    """Returns the whole picture in the bytes of a file, upright and RGB, to be looked at.
 
     Args:
         content: the bytes.
-        longest_side: largest width and height of the result in pixels, at least 1; a smaller
-            picture keeps its size.
+        longest_side: of the result in pixels, at least 1; a smaller picture keeps its size.
 
     Returns:
         uint8 `[height, width, 3]`.

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 
+from simclr_tf.encoders.frozen.options import FrozenOptions
 from simclr_tf.encoders.source import EncoderSource, encoder_source
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.protocols.picture_encoder import PictureEncoder
@@ -16,7 +17,7 @@ from simclr_tf.retrieval import Embeddings, Index, read_embeddings
 
 def open_picture_search(
     index: str | os.PathLike[str],
-    encoder: EncoderSource | str | os.PathLike[str],
+    encoder_dir: str | os.PathLike[str],
     *,
     limits: UploadLimits | None = None,
     follow_links: bool = False,
@@ -28,8 +29,8 @@ def open_picture_search(
     Args:
         index: `embeddings.npz` of `embed_pictures`, searched exactly; or `gallery.index` of
             `retrieve`, searched as it was made, with `gallery.npz` beside it.
-        encoder: What the embeddings were made with: its source, or a path that
-            `encoder_source` takes.
+        encoder_dir: What the embeddings were made with, see `encoder_source`. How its pictures are
+            scaled is known from the embeddings.
         limits: What is accepted of uploaded pictures.
         follow_links: See `IndexedPictures`.
 
@@ -40,11 +41,11 @@ def open_picture_search(
     """
     gallery, faiss_index = _read(pathlib.Path(index).expanduser())
     settings = _settings(gallery, index)
-    source = encoder if isinstance(encoder, EncoderSource) else encoder_source(encoder)
+    source = _source(encoder_dir, gallery, settings)
     if settings.fingerprint(source.fingerprint()) != gallery.encoder:
         raise ValueError(
-            "`encoder` must be what `index` was made with: embeddings of different encoders cannot "
-            f"be compared. Received: {source.description()}"
+            "`encoder_dir` must hold the encoder that `index` was made with: embeddings of "
+            f"different encoders cannot be compared. Received: encoder_dir={os.fspath(encoder_dir)}"
         )
     encode = PictureEncoder(source, settings)
     return PictureSearch(
@@ -80,3 +81,15 @@ def _settings(gallery: Embeddings, path: str | os.PathLike[str]) -> EmbeddingSet
             f"embed them again. Received: index={os.fspath(path)!r}"
         )
     return EmbeddingSettings(**{name: gallery.description[name] for name in names})
+
+
+def _source(
+    encoder_dir: str | os.PathLike[str], gallery: Embeddings, settings: EmbeddingSettings
+) -> EncoderSource:
+    told = gallery.description.get("encoder", {})
+    return encoder_source(
+        encoder_dir,
+        FrozenOptions(told.get("scaling", "auto"), told.get("output", "")),
+        resize_mode=settings.resize_mode,
+        float_scaling=told.get("float_scaling", "auto"),
+    )

@@ -340,7 +340,7 @@ def test_the_browser_is_told_to_load_from_here_only(address):
         (["--index=secret.txt"], "'secret.txt' is not an index of simclr_tf, or was cut off"),
         (["--index=embeddings.npz", "--top_k=0"], "`top_k` must be at least 1"),
         (["--index=embeddings.npz", "--max_megabytes=0"], "`max_megabytes` must be greater than 0"),
-        (["--index=embeddings.npz", "--port=99999"], "`host` and `port` must be an address of"),
+        (["--index=embeddings.npz", "--port=99999"], "`port` must be between 0 and 65535"),
         (["--index=embeddings.npz", "--host=192.0.2.1"], "`host` and `port` must be an address"),
         (
             ["--index=embeddings.npz", "--encoder_dir=gallery"],

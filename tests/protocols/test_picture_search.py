@@ -356,7 +356,7 @@ def test_a_file_of_the_gallery_has_a_cosine_of_one_with_itself(written, encoder_
 def test_another_encoder_is_refused(written, tmp_path):
     other = tmp_path / "other.keras"
     build_encoder("resnet10", image_size=8, width=0.25).save(other)
-    with pytest.raises(ValueError, match="`encoder` must be what `index` was made with"):
+    with pytest.raises(ValueError, match="`encoder_dir` must hold the encoder that `index` was"):
         open_picture_search(written / "gallery.npz", other)
 
 
