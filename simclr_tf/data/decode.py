@@ -32,8 +32,7 @@ _BROKEN_FILE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
-    KeyError,
-    IndexError,
+    LookupError,
     TypeError,
     EOFError,
     MemoryError,
@@ -85,7 +84,8 @@ def decode_content(
 
     Args:
         content: the bytes.
-        image_size, resize_mode: as in `decode_picture`.
+        image_size: as in `decode_picture`.
+        resize_mode: as in `decode_picture`.
         region: part of the upright picture, cut before it is resized; see `Region`.
 
     Raises:
