@@ -46,7 +46,16 @@ document.addEventListener("paste", (event) => send(event.clipboardData.files[0])
 
 // A box drawn on the picture.
 const smallestPixels = 6;
+// A box may begin just outside the picture, whose corners are round.
+const marginPixels = 6;
 let corner = null;
+const isAtPicture = (event) => {
+  const frame = element.querySelector(".frame");
+  if (!frame || event.target.closest("button, label, input")) return false;
+  const area = frame.getBoundingClientRect();
+  return event.clientX >= area.left - marginPixels && event.clientX <= area.right + marginPixels
+    && event.clientY >= area.top - marginPixels && event.clientY <= area.bottom + marginPixels;
+};
 const position = (event) => {
   const area = element.querySelector(".frame").getBoundingClientRect();
   const within = (value) => Math.min(1, Math.max(0, value));
@@ -64,7 +73,7 @@ const draw = ([left, top, right, bottom]) => {
   });
 };
 element.addEventListener("pointerdown", (event) => {
-  if (event.button !== 0 || !event.target.closest(".frame")) return;
+  if (event.button !== 0 || !isAtPicture(event)) return;
   event.preventDefault();
   corner = position(event);
   element.setPointerCapture(event.pointerId);
