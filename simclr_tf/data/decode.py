@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import struct
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.data.region import Region, check_region, cut_region
 
 # Part of the cache key: raise it whenever the pixels that come out change.
 DECODER_VERSION = 1
@@ -30,8 +32,7 @@ _BROKEN_FILE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
-    KeyError,
-    IndexError,
+    LookupError,
     TypeError,
     EOFError,
     MemoryError,
@@ -76,36 +77,84 @@ def decode_picture(
     return decode_content(content, image_size, resize_mode)
 
 
-def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -> np.ndarray:
-    """Returns the picture in the bytes of a file; see `decode_picture`."""
+def decode_content(
+    content: bytes, image_size: int, resize_mode: str = "crop", region: Region | None = None
+) -> np.ndarray:
+    """Returns the picture in the bytes of a file; see `decode_picture`.
+
+    Args:
+        content: the bytes.
+        image_size: as in `decode_picture`.
+        resize_mode: as in `decode_picture`.
+        region: part of the upright picture, cut before it is resized; see `Region`.
+
+    Raises:
+        ValueError: if an argument is not accepted.
+        UnreadablePicture: as `decode_picture`.
+    """
     check_at_least("image_size", image_size, MINIMUM_SIZE)
     check_one_of("resize_mode", resize_mode, RESIZE_MODES)
-    if not content:
-        raise UnreadablePicture("the file is empty")
-    with _opened(io.BytesIO(content)) as picture:
-        return _to_square(picture, image_size, resize_mode)
+    # Twice the wanted size keeps the resampling below as good as from the full picture.
+    wanted_side = 2 * image_size
+    if region is not None:
+        check_region(region)
+        share = min(region[2] - region[0], region[3] - region[1])
+        wanted_side = math.ceil(min(wanted_side / share, MAXIMUM_PIXELS))
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, wanted_side)
+        part = upright if region is None else cut_region(upright, region)
+        return _pixels(_resize(part, image_size, resize_mode))
 
 
-def picture_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Returns width and height of the picture in a file, turned as its EXIF data says.
+def decode_whole(content: bytes, longest_side: int) -> np.ndarray:
+    """Returns the whole picture in the bytes of a file, upright and RGB, to be looked at.
+
+    Args:
+        content: the bytes.
+        longest_side: of the result in pixels, at least 1; a smaller picture keeps its size.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+
+    Raises:
+        UnreadablePicture: as `decode_picture`.
+    """
+    check_at_least("longest_side", longest_side, 1)
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, 2 * longest_side)
+        scale = longest_side / max(upright.size)
+        if scale < 1:
+            width, height = (max(1, round(side * scale)) for side in upright.size)
+            upright = _resample(upright, (width, height))
+        return _pixels(upright)
+
+
+def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
+    """Returns width and height of a picture, turned as its EXIF data says; decodes nothing.
 
     Only the head of the file is read, so the picture may be larger than can be decoded here.
 
+    Args:
+        source: the file, or its bytes.
+
     Raises:
-        UnreadablePicture: if the file is missing or not a picture.
+        UnreadablePicture: if the file is missing, empty or not a picture.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with _opened(path) as picture:
+        with _opened(source) as picture:
             turned = _exif_orientation(picture) in _TURNED_SIDEWAYS
             return picture.size[::-1] if turned else picture.size
 
 
 @contextlib.contextmanager
-def _opened(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Image]:
+def _opened(source: str | os.PathLike[str] | bytes) -> Iterator[Image.Image]:
     """Opens a picture; whatever goes wrong in the `with` block becomes an `UnreadablePicture`."""
+    if source == b"":
+        raise UnreadablePicture("the file is empty")
     try:
-        with Image.open(source, formats=_FORMATS) as picture:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(file, formats=_FORMATS) as picture:
             yield picture
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
@@ -118,19 +167,21 @@ def _opened(source: str | os.PathLike[str] | io.BytesIO) -> Iterator[Image.Image
         raise UnreadablePicture(f"broken picture: {reason}") from error
 
 
-def _to_square(picture: Image.Image, image_size: int, resize_mode: str) -> np.ndarray:
+def _upright_rgb(picture: Image.Image, wanted_side: int) -> Image.Image:
+    """Returns the picture in RGB; a JPEG may come smaller, with sides of `wanted_side` at least."""
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
         raise UnreadablePicture(
             f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
         )
-    # Twice the wanted size keeps the resampling below as good as from the full picture.
     if picture.format in ("JPEG", "MPO"):
-        picture.draft(None, (2 * image_size, 2 * image_size))
-    rotated = _without_exif_rotation(picture)
-    square = _resize(_to_rgb(rotated), image_size, resize_mode)
+        picture.draft(None, (wanted_side, wanted_side))
+    return _to_rgb(_without_exif_rotation(picture))
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
     # `tobytes` and not `asarray`, which would add a slow copy through the array interface.
-    return np.frombuffer(square.tobytes(), np.uint8).reshape(image_size, image_size, 3)
+    return np.frombuffer(picture.tobytes(), np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def _without_exif_rotation(picture: Image.Image) -> Image.Image:

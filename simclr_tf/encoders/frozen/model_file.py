@@ -81,7 +81,12 @@ class ModelFile:
 
     def description(self) -> dict[str, Any]:
         """Returns where the encoder came from, in types that JSON has."""
-        return {"kind": self.kind, "path": self.path, **dataclasses.asdict(self.options)}
+        return {
+            "kind": self.kind,
+            "path": self.path,
+            **dataclasses.asdict(self.options),
+            "float_scaling": self.float_scaling,
+        }
 
     def load(self) -> FrozenEncoder:
         """Returns the encoder.
