@@ -83,7 +83,8 @@ def tile(pictures: Sequence[np.ndarray], lines: Sequence[str], between: str = ""
     """
     images = [f'<img src="{_address("jpeg", _jpeg(picture))}" alt="">' for picture in pictures]
     joint = f'<span class="between">{text(between)}</span>' if between else ""
-    below = "".join(f"<span>{text(line)}</span>" for line in lines)
+    # A path breaks after a folder rather than inside a name.
+    below = "".join(f"<span>{text(line).replace('/', '/<wbr>')}</span>" for line in lines)
     kind = "tile" if len(images) == 1 else "tile pair"
     return f'<div class="{kind}"><div>{joint.join(images)}</div>{below}</div>'
 

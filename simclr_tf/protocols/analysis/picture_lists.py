@@ -106,7 +106,7 @@ def doubtful_tiles(findings: Findings, pictures: ShownPictures) -> str:
             [
                 f"{joined.class_names[joined.labels[one.row]]} → "
                 f"{joined.class_names[one.suggested]}",
-                f"{100 * one.share:.0f} % of the neighbours",
+                f"{100 * one.share:.0f} % of neighbours",
                 joined.ids[one.row],
             ],
         )

@@ -19,7 +19,7 @@ from tests.protocols.analysis.conftest import SETTINGS, clouds, file_of
 class Page(html.parser.HTMLParser):
     """What a page holds: its texts, the addresses it names and whether its tags match."""
 
-    ALONE = ("meta", "img", "br")
+    ALONE = ("meta", "img", "wbr")
 
     def __init__(self, text):
         super().__init__()

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from simclr_tf.metrics import evaluate_retrieval
+from simclr_tf.metrics import evaluate_retrieval, pair_similarities
 from simclr_tf.protocols.analysis.classes import (
     alike_classes,
     class_order,
@@ -93,6 +93,21 @@ def test_thresholds_keep_their_rates_and_the_check_is_on_other_pictures():
     assert figures["check"]["threshold"] == pytest.approx(chosen["threshold"], abs=0.2)
     assert 0.01 < figures["check"]["false_accept_rate"] < 0.2
     assert figures["alignment"] == pytest.approx(2 - 2 * figures["mean_same"])
+
+
+def test_the_check_sets_on_one_half_of_every_class_and_measures_on_the_other(monkeypatch):
+    seen = []
+
+    def recording(vectors, labels, *rest):
+        seen.append((vectors[:, 0].tolist(), labels.tolist()))
+        return pair_similarities(vectors, labels, *rest)
+
+    monkeypatch.setattr("simclr_tf.protocols.analysis.pairs.pair_similarities", recording)
+    vectors, labels = clouds(["a", "b"] * 20), np.array([0, 1] * 20)
+    measure_pairs(vectors, labels, SETTINGS)
+    (everything, _), *halves = seen
+    assert sorted(halves[0][0] + halves[1][0]) == sorted(everything)
+    assert [sorted(half) for _, half in halves] == [[0] * 10 + [1] * 10] * 2
 
 
 def test_few_pairs_leave_out_the_rates_that_they_say_nothing_of():
