@@ -37,7 +37,7 @@ def measured(workplace, *arguments):
 
 @pytest.fixture(scope="module")
 def against_keras(workplace):
-    return measured(workplace, "--peers=keras", "--block_sizes=4,8", "--output_dir=bench")
+    return measured(workplace, "--peers=keras", "--output_dir=bench")
 
 
 @pytest.mark.slow
@@ -72,22 +72,26 @@ def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
 
 
 @pytest.mark.slow
-def test_the_loss_is_compared_by_the_size_of_its_blocks(against_keras):
-    lines = against_keras[0].splitlines()
+def test_parts_of_input_and_block_sizes_are_measured_alone(workplace):
+    printed, result = measured(
+        workplace,
+        "--part=input_wait,size,loss",
+        "--peers=",
+        "--block_sizes=4,8",
+        "--large_loss_pairs=0",
+        "--output_dir=bench_parts",
+    )
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    waiting = [row for row in result["rows"] if row["peer_name"] == "the step itself"]
+    assert len(waiting) == 2
+    assert all(row["ours"] > 0 and row["peer"] > 0 for row in waiting)
+    lines = printed.splitlines()
     (head,) = (place for place, line in enumerate(lines) if line.strip().startswith("16 pairs, s"))
     assert [line[:11] for line in lines[head + 1 : head + 4]] == [
         "default    ",
         "blocks of 4",
         "blocks of 8",
     ]
-
-
-@pytest.mark.slow
-def test_the_wait_for_input_is_measured_alone(workplace):
-    _, result = measured(workplace, "--part=input_wait", "--peers=", "--output_dir=bench_waiting")
-    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
-    assert {row["peer_name"] for row in result["rows"]} == {"the step itself"}
-    assert all(row["ours"] > 0 and row["peer"] > 0 for row in result["rows"])
 
 
 @pytest.mark.slow
