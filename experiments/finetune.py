@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from experiments import decoding_flags, launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.encoders.find import check_weights
+from simclr_tf.encoders.find import find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
 
@@ -68,7 +68,7 @@ def _check_start(settings: FineTuningSettings) -> None:
 
             find_projection_head(settings.encoder_dir)
     else:
-        check_weights(settings.weights)
+        find_weights(settings.weights)
 
 
 def _prepare(

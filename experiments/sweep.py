@@ -26,7 +26,7 @@ from absl import flags
 
 from experiments import child_run, decoding_flags, launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.encoders.find import check_weights, find_encoder
+from simclr_tf.encoders.find import find_encoder, find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.settings import PretrainSettings
@@ -73,7 +73,7 @@ def main() -> None:
         )
     grids = parse_grid(_GRID.value) if _GRID.value else read_grid_file(_GRID_FILE.value)
     combinations = grid_combinations(base, grids)
-    run_dir = pathlib.Path(_RUN_DIR.value).expanduser()
+    run_dir = pathlib.Path(_RUN_DIR.value)
     if _RESUME.value and not (run_dir / RECORD_FILE).is_file():
         raise ValueError(
             "`run_dir` must be a folder in which a sweep was started to resume it. "
@@ -140,7 +140,7 @@ def _check_files(config: Mapping[str, Any]) -> None:
     if config.get("encoder_dir"):
         find_encoder(config["encoder_dir"])
     elif "weights" in config:
-        check_weights(config["weights"])
+        find_weights(config["weights"])
 
 
 def _check_pictures() -> None:

@@ -15,6 +15,8 @@ from simclr_tf.runs import list_versions
 
 ENCODER_FILE = "encoder.keras"
 PROJECTION_HEAD_FILE = "projection_head.keras"
+# New ones, and those that Keras downloads.
+WEIGHTS_WORDS = ("none", "imagenet")
 # The rest of a .keras file says when and with which version it was written.
 _IDENTITY = ("config.json", "model.weights.h5")
 
@@ -43,12 +45,28 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
     )
 
 
-def check_weights(weights: str) -> None:
-    """Raises `ValueError` unless `weights` is none, imagenet or a file that exists."""
-    if weights not in ("none", "imagenet") and not os.path.isfile(weights):
+def find_weights(weights: str | os.PathLike[str]) -> str:
+    """Returns what `weights` means to `build_encoder`: `none`, `imagenet`, or a file.
+
+    Args:
+        weights: one of the two words, a file, or a run folder or version, see `find_encoder`.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    if weights in WEIGHTS_WORDS:
+        return str(weights)
+    path = pathlib.Path(weights).expanduser()
+    if path.is_file():
+        return os.fspath(path)
+    try:
+        return os.fspath(find_encoder(path))
+    except ValueError as error:
         raise ValueError(
-            f"`weights` must be none, imagenet or a file that exists. Received: weights={weights!r}"
-        )
+            f"`weights` must be {' or '.join(WEIGHTS_WORDS)}, a Keras file, or a run folder or one "
+            f"of its versions with {ENCODER_FILE} in it. Received: weights={os.fspath(weights)!r}, "
+            "which " + ("has none" if path.exists() else "does not exist")
+        ) from error
 
 
 def find_projection_head(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:

@@ -42,7 +42,7 @@ class FineTuningSettings:
         width: multiplier of that network's channels.
         stem: its first layers: cifar (3×3), strided (4×4), imagenet (7×7, pooling), auto (by size).
         mixed_precision: of that network: none, bfloat16 or float16.
-        weights: of that network: none draws new ones, imagenet downloads them, or a Keras file.
+        weights: of that network: none (new), imagenet (downloads), a Keras file or a run folder.
         objective: supcon, triplet, cross_entropy, supcon+cross_entropy or triplet+cross_entropy.
         unfreeze: trained of the encoder: head (nothing), last_stage, all; or head:2,all in epochs.
         layer_decay: each block of the encoder learns so much slower than the one after it, 0..1.
