@@ -4,8 +4,9 @@
     python experiments/finetune.py --encoder=squeezenet --weights=FILE.h5 --data_dir=FOLDER
 
 Writes runs/finetune/version_N: encoder.keras, metrics.json and before_after.png (retrieval, kNN and
-linear probe on test, before and after), metrics.csv, curves.png and checkpoints. `--resume`
-continues after a stop.
+linear probe on test, before and after; retrieval also of the broader classes where folders are
+nested), classifier.keras where cross-entropy trained one, metrics.csv, curves.png and checkpoints.
+`--resume` continues after a stop.
 """
 
 from __future__ import annotations
@@ -89,12 +90,10 @@ def _prepare(
 
 
 def _print_table(metrics: dict) -> None:
-    names = ("top_1", "top_3", "top_5", "map_at_r", "knn_accuracy", "linear_probe_accuracy")
-    before, after = metrics["before"], metrics["after"]
-    print(f"\n{metrics['labels']} labels, {after['queries']} queries on test, in %:")
-    print(f"{'':23}{'before':>8}{'after':>8}")
-    for name in (name for name in names if name in after):
-        print(f"{name.replace('_', ' '):23}{100 * before[name]:8.1f}{100 * after[name]:8.1f}")
+    from simclr_tf.protocols.figures import figure_lines
+
+    print(f"\n{metrics['labels']} labels, {metrics['after']['queries']} queries on test, in %:")
+    print("\n".join(figure_lines({name: metrics[name] for name in ("before", "after")})))
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from simclr_tf.metrics import evaluate_retrieval
 from simclr_tf.plots import new_figure, plot_before_after, plot_curves, save_figure
 from simclr_tf.protocols.batch_shape import BatchShape, batch_shape
 from simclr_tf.protocols.embedding_report import embedding_report
-from simclr_tf.protocols.fine_tuning_model import build_head, build_model
+from simclr_tf.protocols.fine_tuning_model import build_head, build_model, trained_classifier
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.fine_tuning_stages import compile_stage, training_stages
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
+from simclr_tf.protocols.supervised import CLASSIFIER_FILE, test_report
 from simclr_tf.protocols.time_limit import epochs_within
 from simclr_tf.runs import RunFolder
 from simclr_tf.training import TrainingPlan, save_model, train
@@ -45,7 +46,8 @@ def fine_tune(
     the training and with the kept weights.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
-    metrics.json, before_after.png, encoder.keras and, where there is one apart, head.keras.
+    metrics.json, before_after.png, encoder.keras and, where there are such, head.keras and
+    classifier.keras, which knows the names of its classes.
 
     Args:
         encoder: see `start_encoder`; trained in place.
@@ -56,7 +58,8 @@ def fine_tune(
 
     Returns:
         What metrics.json holds: the figures of `embedding_report` after the training, `before`
-        and `after` it, and what they were measured with.
+        and `after` it, `classification`, the report of a classifier where there is one, and what
+        they were measured with.
 
     Raises:
         ValueError: if labels are missing, or a setting does not fit the pictures or the encoder.
@@ -66,30 +69,34 @@ def fine_tune(
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
     head = build_head(encoder, settings)
-    trained = encoder
-    if head is not None:
+    network = encoder
+    if settings.keep_head and head is not None:
         # By its name the stages of the network stay known.
-        trained = keras.Model(encoder.input, head(encoder.output), name=encoder.name)
-    network = trained if settings.keep_head else encoder
+        network = keras.Model(encoder.input, head(encoder.output), name=encoder.name)
     model = build_model(encoder, head, splits, settings)
     plan = _plan(model, encoder, splits, settings, shape, run)
     best_weights = train(
         model,
-        trained,
+        model,
         lambda start, count: shape.batches(splits.train, settings, start, count),
         plan,
         run,
         measure=_validation_measure(network, splits),
         stages=training_stages(model, encoder, settings, plan),
     )
-    trained.set_weights(best_weights)
+    model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
     save_model(network, run.path / "encoder.keras")
     if head is not None and not settings.keep_head:
         save_model(head, run.path / "head.keras")
+    classification = _classify(model, splits, run)
     after = embedding_report(network, splits, settings.probe_linearly)
+    if classification is not None:
+        after["classifier_accuracy"] = classification["accuracy"]
     metrics = {**after, "before": before, "after": after, **_origin(splits, settings, budget)}
+    if classification is not None:
+        metrics["classification"] = classification
     run.write_json(METRICS_FILE, metrics)
     _draw(metrics, run)
     return metrics
@@ -153,6 +160,15 @@ def _validation_measure(
         return {"val_top_1": report["top_1"], "val_map_at_r": report["map_at_r"]}
 
     return measure
+
+
+def _classify(model: keras.Model, splits: PictureSplits, run: RunFolder) -> dict[str, Any] | None:
+    """Saves the classifier and tests it; returns its report, None where there is none."""
+    classifier = trained_classifier(model, splits.train)
+    if classifier is None:
+        return None
+    save_model(classifier, run.path / CLASSIFIER_FILE)
+    return test_report(classifier, splits.test.labelled())
 
 
 def _origin(

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from simclr_tf.augment import CutMix, LabelMixer, MixUp, build_augmenter
-from simclr_tf.data import PictureSplits
+from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.encoders import (
     build_encoder,
     build_projection_head,
@@ -86,6 +86,7 @@ def build_model(
             augmenter=augmenter,
             label_smoothing=settings.label_smoothing,
             label_mixer=_label_mixer(settings),
+            class_names=splits.train.class_names,
         )
     elif settings.objective.startswith("supcon"):
         model = SupConFineTuner(encoder, head, augmenter, temperature=settings.temperature, **joint)
@@ -103,6 +104,23 @@ def build_model(
         )
     model.build((None, image_size, image_size, 3))
     return model
+
+
+def trained_classifier(model: keras.Model, pictures: PictureSet) -> Classifier | None:
+    """Returns the classifier that a model of `build_model` has learned; None where it has none.
+
+    Args:
+        model: what was trained.
+        pictures: for their size and the names of their classes.
+    """
+    if isinstance(model, Classifier):
+        return model
+    if model.class_head is None:
+        return None
+    classifier = Classifier(model.encoder, model.num_classes, class_names=pictures.class_names)
+    classifier.build((None, *pictures.images.shape[1:]))
+    classifier.head.set_weights(model.class_head.get_weights())
+    return classifier
 
 
 def _label_mixer(settings: FineTuningSettings) -> LabelMixer | None:

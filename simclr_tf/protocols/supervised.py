@@ -24,6 +24,7 @@ from simclr_tf.schedules import WarmupCosine
 from simclr_tf.training import Classifier, TrainingPlan, save_model, train
 
 EVALUATIONS = 10
+CLASSIFIER_FILE = "classifier.keras"
 
 
 def train_supervised(
@@ -93,7 +94,7 @@ def train_supervised(
         validation=_with_labels(validation),
     )
     model.set_weights(_better_weights(start, best_weights, run))
-    save_model(model, run.path / "classifier.keras")
+    save_model(model, run.path / CLASSIFIER_FILE)
     save_model(encoder, run.path / "encoder.keras")
     return model
 
@@ -164,6 +165,7 @@ def _build(
         num_classes=len(labelled.class_names),
         augmenter=build_augmenter(recipe, image_size, settings.seed),
         label_smoothing=settings.label_smoothing,
+        class_names=labelled.class_names,
     )
     model.build((None, image_size, image_size, 3))
     warmup_steps = min(round(settings.warmup_fraction * total_steps), total_steps - 1)

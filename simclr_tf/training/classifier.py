@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -23,6 +24,7 @@ class Classifier(keras.Model):
         label_mixer: `MixUp` or `CutMix` that mixes the augmented pictures of a training batch and
             their targets; `None` for none. The accuracy of a training step then counts the
             picture's own label.
+        class_names: what the logits stand for, `num_classes` names; `None` where nobody says.
 
     Input shape:
         `fit` takes `(pictures, labels)`: uint8 `[batch, height, width, 3]`, int32 `[batch]`.
@@ -31,7 +33,7 @@ class Classifier(keras.Model):
         Logits, float32 `[batch, num_classes]`.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ValueError: if a number is out of its range, or there are more or fewer names than classes.
 
     Example:
         >>> model = Classifier(build_encoder("resnet18"), num_classes=10)
@@ -47,16 +49,23 @@ class Classifier(keras.Model):
         augmenter: Augmenter | None = None,
         label_smoothing: float = 0.0,
         label_mixer: LabelMixer | None = None,
+        class_names: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_at_least("num_classes", num_classes, 2)
         check_between("label_smoothing", label_smoothing, 0, 1)
+        if class_names is not None and len(class_names) != num_classes:
+            raise ValueError(
+                f"`class_names` must have a name for each of the {num_classes} classes. "
+                f"Received: {len(class_names)} names"
+            )
         self.encoder = encoder
         self.num_classes = num_classes
         self.augmenter = augmenter
         self.label_smoothing = label_smoothing
         self.label_mixer = label_mixer
+        self.class_names = None if class_names is None else tuple(class_names)
         self.head = keras.layers.Dense(num_classes, dtype="float32", name="head")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "accuracy")}
 
@@ -125,6 +134,7 @@ class Classifier(keras.Model):
             "augmenter": None if self.augmenter is None else serialize(self.augmenter),
             "label_smoothing": self.label_smoothing,
             "label_mixer": None if self.label_mixer is None else serialize(self.label_mixer),
+            "class_names": None if self.class_names is None else list(self.class_names),
         }
 
     @classmethod
