@@ -4,8 +4,10 @@ r"""Train every combination of a grid of settings, and sort the runs by their va
         --grid=objective=supcon,triplet --grid=learning_rate=1e-3,3e-4
 
 The flags of finetune.py are the base (with `--sweep=pretrain` those of pretrain.py) and the grid
-changes some of them. Writes runs/sweep/version_N for every run, as that script does, results.csv
-and results.json (best first) and hparams/ for TensorBoard. The same command goes on after a stop.
+changes some of them; `--grid='unfreeze=head:2,all;all'` where values hold commas. Writes
+runs/sweep/version_N for every run, as that script does, results.csv and results.json (best first)
+and hparams/ for TensorBoard; with seeds in the grid (`--grid=seed=0,1,2`) also summary.md, means and
+deviations over them. The same command goes on after a stop.
 
 A run is a process of that script: one that is out of memory or crashes is recorded as failed, and
 the next one begins with all the memory. In one process ten small fine-tunings grew from 983 to
@@ -38,6 +40,7 @@ from simclr_tf.protocols.sweep_grid import (
     read_grid_file,
 )
 from simclr_tf.protocols.sweep_record import FINISHED, RECORD_FILE, SweepRecord, SweptRun
+from simclr_tf.protocols.sweep_summary import check_report
 
 _SWEPT: dict[str, tuple[type[Any], ...]] = {
     "finetune": (FineTuningSettings, LabelBudget),
@@ -57,6 +60,8 @@ _SWEEP = flags.DEFINE_enum("sweep", "finetune", list(_SWEPT), "script that makes
 _GRID = flags.DEFINE_multi_string("grid", [], "a flag and its values: learning_rate=1e-3,3e-4")
 _GRID_FILE = flags.DEFINE_string("grid_file", None, 'JSON instead: {"learning_rate": [1e-3, 3e-4]}')
 _METRIC = flags.DEFINE_string("metric", "", "column of metrics.csv; what chose the best epoch")
+_REPORT_TEST = flags.DEFINE_bool("report_test", False, "figures on test of all, for a report")
+_FIGURES = flags.DEFINE_list("report_figures", "", "those: top_1,coarse/top_1,…; all if unset")
 _RETRY_FAILED = flags.DEFINE_bool("retry_failed", False, "try again what failed before")
 _RESUME = flags.DEFINE_bool("resume", False, "only go on with a sweep that --run_dir holds")
 _RUN_DIR = flags.DEFINE_string("run_dir", "runs/sweep", "folder of the results and the versions")
@@ -71,6 +76,7 @@ def main() -> None:
             "Exactly one of `grid` and `grid_file` must be given. Received: "
             f"grid={_GRID.value!r}, grid_file={_GRID_FILE.value!r}"
         )
+    check_report(_SWEEP.value, _REPORT_TEST.value, _FIGURES.value)
     grids = parse_grid(_GRID.value) if _GRID.value else read_grid_file(_GRID_FILE.value)
     combinations = grid_combinations(base, grids)
     run_dir = pathlib.Path(_RUN_DIR.value)
@@ -92,7 +98,8 @@ def main() -> None:
         from simclr_tf.protocols.sweep_hparams import write_hparams
 
         folder = write_hparams(record, results)
-    print(f"Results: {run_dir / 'results.csv'}, {run_dir / 'results.json'}")
+    summary = f", {run_dir / 'summary.md'}" if results["groups"] else ""
+    print(f"Results: {run_dir / 'results.csv'}, {run_dir / 'results.json'}{summary}")
     print(f"TensorBoard: tensorboard --logdir {folder}")
 
 
@@ -120,8 +127,8 @@ def _sweep(record: SweepRecord, lock: int) -> dict[str, Any]:
             print(f"    failed: {run.reason}", flush=True)
 
     run_sweep(record, train, retry_failed=_RETRY_FAILED.value, on_start=show_start, on_end=show_end)
-    results = write_results(record, _METRIC.value)
-    print(f"\n{format_results(results)}\n")
+    results = write_results(record, _METRIC.value, _REPORT_TEST.value, _FIGURES.value)
+    print(f"\n{format_results(results, _FIGURES.value)}\n")
     return results
 
 

@@ -15,7 +15,10 @@ from simclr_tf.protocols.sweep_base import SweepBase, Value
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _WANTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-_FORM = "name=value,value,..., as learning_rate=1e-3,3e-4"
+_FORM = (
+    "name=value,value,..., as learning_rate=1e-3,3e-4, or with ; between values that hold commas, "
+    "as unfreeze=head:2,all;all"
+)
 
 Grid = dict[str, list[Any]]
 
@@ -24,7 +27,9 @@ def parse_grid(texts: Sequence[str]) -> list[Grid]:
     """Returns the grid of the command line: every combination of the named values.
 
     Args:
-        texts: each one setting with its values, as `learning_rate=1e-3,3e-4`.
+        texts: each one setting with its values, as `learning_rate=1e-3,3e-4`. Where a `;` is
+            among them it parts the values, and commas belong to them: `unfreeze=head:2,all;all`;
+            one at the end parts nothing, for a single such value: `unfreeze=head:2,all;`.
 
     Raises:
         ValueError: if a text is of another form or a setting is named twice.
@@ -37,7 +42,8 @@ def parse_grid(texts: Sequence[str]) -> list[Grid]:
             raise ValueError(f"`grid` must be of the form {_FORM}. Received: {text!r}")
         if name in grid:
             raise ValueError(f"`grid` must name each setting once. Received: {name} twice")
-        grid[name] = [value.strip() for value in values.split(",")]
+        parts = values.removesuffix(";").split(";") if ";" in values else values.split(",")
+        grid[name] = [value.strip() for value in parts]
     return [grid]
 
 
