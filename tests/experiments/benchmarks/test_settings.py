@@ -184,7 +184,14 @@ def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"peers": "keras"}, {"peers": ""}, *({"part": p} for p in ("import", "size", "many_classes"))]
+    "arguments",
+    [
+        {"peers": "keras"},
+        {"peers": ""},
+        {"part": "import"},
+        {"part": "size"},
+        {"part": "many_classes"},
+    ],
 )
 def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
     check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))
