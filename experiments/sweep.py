@@ -6,8 +6,8 @@ r"""Train every combination of a grid of settings, and sort the runs by their va
 The flags of finetune.py are the base (with `--sweep=pretrain` those of pretrain.py) and the grid
 changes some of them; `--grid='unfreeze=head:2,all;all'` where values hold commas. Writes
 runs/sweep/version_N for every run, as that script does, results.csv and results.json (best first)
-and hparams/ for TensorBoard; with seeds in the grid (`--grid=seed=0,1,2`) also summary.md, means and
-deviations over them. The same command goes on after a stop.
+and hparams/ for TensorBoard; with seeds in the grid (`--grid=seed=0,1,2`) also summary.md, means
+and deviations over them. The same command goes on after a stop.
 
 A run is a process of that script: one that is out of memory or crashes is recorded as failed, and
 the next one begins with all the memory. In one process ten small fine-tunings grew from 983 to

@@ -122,9 +122,7 @@ def check_report(script: str, report_test: bool, figures: Sequence[str]) -> None
         check_figure("report_figures", name)
 
 
-def _group(
-    record: SweepRecord, rows: Sequence[Mapping[str, Any]], metric: str
-) -> dict[str, Any]:
+def _group(record: SweepRecord, rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
     base = record.base.config()
     return {
         "values": {},

@@ -90,9 +90,7 @@ def evaluate_version(
     features = split_features(encoder, splits)
     similar = similar_pictures(features, settings)
     metrics = {
-        **features_report(
-            features, settings.probe_linearly, broader_classes(gallery, queries)
-        ),
+        **features_report(features, settings.probe_linearly, broader_classes(gallery, queries)),
         **_stored(version),
         "labels": len(gallery),
         "version": version.name,

@@ -10,7 +10,7 @@ from simclr_tf.protocols.sweep_table import format_results, sweep_results
 from tests.protocols.made_runs import make_record, make_run
 
 
-def tested(top_1, before=0.25):
+def figures_on_test(top_1, before=0.25):
     coarse = {"classes": 2, "top_1": 1.0, "top_3": 1.0, "top_5": 1.0, "map_at_r": 0.5}
     return {
         "top_1": top_1,
@@ -26,12 +26,12 @@ def record(tmp_path):
     """Two objectives of three seeds: one run failed, one figure is no number."""
     record = make_record(tmp_path, "objective=supcon,triplet", "seed=0,1,2")
     figures = {
-        ("supcon", 0): {"top_1": (0.5, 0.25), "test": tested(0.5)},
-        ("supcon", 1): {"top_1": (0.75,), "test": tested(0.75)},
+        ("supcon", 0): {"top_1": (0.5, 0.25), "test": figures_on_test(0.5)},
+        ("supcon", 1): {"top_1": (0.75,), "test": figures_on_test(0.75)},
         ("supcon", 2): "no memory",
-        ("triplet", 0): {"top_1": (0.125,), "test": tested(0.25)},
-        ("triplet", 1): {"top_1": (0.875,), "test": tested(0.375)},
-        ("triplet", 2): {"top_1": (math.nan,), "test": tested(0.5)},
+        ("triplet", 0): {"top_1": (0.125,), "test": figures_on_test(0.25)},
+        ("triplet", 1): {"top_1": (0.875,), "test": figures_on_test(0.375)},
+        ("triplet", 2): {"top_1": (math.nan,), "test": figures_on_test(0.5)},
     }
 
     def train(values, resume):
@@ -94,9 +94,7 @@ def test_the_summary_is_a_table_in_markdown(record, tmp_path):
     write_results(record, report_test=True, figures=["top_1", "coarse/top_1"])
     lines = (tmp_path / "summary.md").read_text().splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0] == [
-        *("objective", "seeds", "val top 1", "top 1", "coarse top 1", "minutes")
-    ]
+    assert cells[0] == [*("objective", "seeds", "val top 1", "top 1", "coarse top 1", "minutes")]
     assert set("".join(cells[1])) == {"-"}
     # .25 / sqrt(2) = .1768; 2.25 seconds are .0375 minutes.
     assert cells[2] == [
@@ -115,7 +113,7 @@ def test_the_printed_results_end_with_the_summary(record):
 
 def test_without_seeds_there_are_no_groups_unless_test_is_to_be_reported(tmp_path):
     record = make_record(tmp_path, "margin=0.1,0.2")
-    run_sweep(record, lambda values, resume: make_run(tmp_path, test=tested(0.5)) and None)
+    run_sweep(record, lambda values, resume: make_run(tmp_path, test=figures_on_test(0.5)) and None)
     results = write_results(record)
     assert results["groups"] == [] and not (tmp_path / "summary.md").exists()
     assert "seeds" not in results["runs"][0]

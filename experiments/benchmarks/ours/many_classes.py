@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from experiments.benchmarks.ours.input import PeakMemory
-from experiments.benchmarks.ours.training import build_sup_con, picture_set
+from experiments.benchmarks.ours.training import build_sup_con
 from simclr_tf.data import PictureSet, class_batches
 from simclr_tf.data.symbols import render_symbol, symbol_classes
 from simclr_tf.data.symbols.classes import MAX_CLASSES
