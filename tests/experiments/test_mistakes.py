@@ -99,7 +99,11 @@ def folder(workplace, tmp_path_factory):
             ["--grid=seed=0,1", "--report_test", "--report_figures=coarse/top_2"],
             "`report_figures` must be one of: top_1, top_3, top_5, map_at_r. Received: report_fig",
         ),
-        ("sweep", ["--sweep=pretrain", "--report_test"], "`report_test` is for sweeps of finetune"),
+        (
+            "sweep",
+            ["--sweep=pretrain", "--grid=width=1", "--report_test"],
+            "`report_test` is for sweeps of finetune",
+        ),
         ("evaluate", ["--run_dir=none"], "`run_dir` must be a folder that holds version_0"),
         ("compare", ["--seeds=0"], "`seeds` must be at least 1. Received: seeds=0"),
         ("compare", ["--seeds=-2"], "`seeds` must be at least 1. Received: seeds=-2"),
