@@ -78,8 +78,10 @@ def _prepare(
     """Refuses what does not fit together before a run folder is made; returns the encoder."""
     from simclr_tf.protocols.batch_shape import batch_shape
     from simclr_tf.protocols.labelled_splits import labelled_training
+    from simclr_tf.protocols.microbatch_check import check_microbatches
 
-    batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
+    shape = batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
+    check_microbatches(shape, settings)
     launcher.import_tensorflow()
     from simclr_tf.protocols import start_encoder
     from simclr_tf.protocols.fine_tuning_stages import check_stages

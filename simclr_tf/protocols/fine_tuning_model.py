@@ -78,7 +78,11 @@ def build_model(
         erasing=settings.random_erasing,
     )
     classes = len(splits.train.class_names)
-    joint: dict[str, Any] = {"num_classes": classes, "cross_entropy_weight": settings.joint_weight}
+    joint: dict[str, Any] = {
+        "num_classes": classes,
+        "cross_entropy_weight": settings.joint_weight,
+        "microbatch_size": settings.microbatch_size or None,
+    }
     if settings.objective == "cross_entropy":
         model = Classifier(
             encoder,

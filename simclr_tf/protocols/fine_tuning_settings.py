@@ -63,6 +63,7 @@ class FineTuningSettings:
         augment: recipe of the views; auto takes one by data set and picture size.
         random_erasing: share of the views that lose a rectangle, 0..1; 0 leaves it to the recipe.
         batch_size: pictures a step at most, at least 2; supcon draws two views of each.
+        microbatch_size: of these in memory at once (supcon, triplet); 0 all; must divide the batch.
         pictures_per_class: of every class in a batch (supcon, triplet); 0 decides by the labels.
         repeat: a class of fewer pictures gives some of them more than once in a batch.
         class_balanced: for cross_entropy: all classes equally often.
@@ -108,6 +109,7 @@ class FineTuningSettings:
     augment: str = "auto"
     random_erasing: float = 0.0
     batch_size: int = 64
+    microbatch_size: int = 0
     pictures_per_class: int = 0
     repeat: bool = False
     class_balanced: bool = False
@@ -201,6 +203,12 @@ class FineTuningSettings:
         check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
         check_between("random_erasing", self.random_erasing, 0, 1)
         check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("microbatch_size", self.microbatch_size, 0)
+        if self.microbatch_size and not self.over_classes:
+            raise ValueError(
+                "`microbatch_size` is for supcon and triplet, whose loss needs the whole batch. "
+                f"Received: microbatch_size={self.microbatch_size!r}, objective={self.objective!r}"
+            )
         check_at_least("pictures_per_class", self.pictures_per_class, 0)
         if 2 * self.pictures_per_class > self.batch_size:
             raise ValueError(

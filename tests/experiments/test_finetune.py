@@ -56,6 +56,7 @@ def test_the_encoder_can_be_fine_tuned_again_with_another_objective(workplace, f
         *ONE_STEP,
         "--encoder_dir=runs/finetune/version_0",
         "--objective=triplet+cross_entropy",
+        "--microbatch_size=6",
         "--unfreeze=last_stage",
         "--freeze_batch_norm",
         "--run_dir=runs/again",

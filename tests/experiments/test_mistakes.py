@@ -78,6 +78,17 @@ def folder(workplace, tmp_path_factory):
             [DATA, "--pictures_per_class=9", "--labels_per_class=5"],
             "`pictures_per_class` must be at most the pictures of the smallest class, 5 of class",
         ),
+        (
+            "finetune",
+            ["--objective=cross_entropy", "--microbatch_size=8"],
+            "`microbatch_size` is for supcon and triplet, whose loss needs the whole batch",
+        ),
+        (
+            "finetune",
+            # Four of each of the three classes.
+            [DATA, "--batch_size=12", "--microbatch_size=5"],
+            "must divide the batch of 12 pictures, 3 classes of 4. Received: microbatch_size=5",
+        ),
         ("sweep", [DATA], "Exactly one of `grid` and `grid_file` must be given"),
         ("sweep", ["--grid=lr=1"], "`grid` must name settings of finetune (--help lists them)"),
         ("sweep", ["--grid=marjin=1"], "(did you mean margin?). Received: 'marjin'"),
