@@ -6,7 +6,14 @@ from typing import Any
 
 import keras
 
-from simclr_tf.augment import CutMix, LabelMixer, MixUp, build_augmenter
+from simclr_tf.augment import (
+    Augmenter,
+    CutMix,
+    LabelMixer,
+    MixUp,
+    RandomErasing,
+    build_augmenter,
+)
 from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.encoders import (
     build_encoder,
@@ -71,12 +78,7 @@ def build_model(
         settings: what to do.
     """
     image_size = splits.train.images.shape[1]
-    augmenter = build_augmenter(
-        settings.recipe(splits.name, image_size),
-        image_size,
-        settings.seed,
-        erasing=settings.random_erasing,
-    )
+    augmenter = _augmenter(settings, splits.name, image_size)
     classes = len(splits.train.class_names)
     joint: dict[str, Any] = {
         "num_classes": classes,
@@ -125,6 +127,15 @@ def trained_classifier(model: keras.Model, pictures: PictureSet) -> Classifier |
     classifier.build((None, *pictures.images.shape[1:]))
     classifier.head.set_weights(model.class_head.get_weights())
     return classifier
+
+
+def _augmenter(settings: FineTuningSettings, data_name: str, image_size: int) -> Augmenter:
+    erasing = settings.random_erasing
+    if settings.augment == "none":
+        layers = [RandomErasing(erasing)] if erasing else []
+        return Augmenter(layers, seed=settings.seed, name="augmenter")
+    recipe = settings.recipe(data_name, image_size)
+    return build_augmenter(recipe, image_size, settings.seed, erasing=erasing)
 
 
 def _label_mixer(settings: FineTuningSettings) -> LabelMixer | None:

@@ -60,7 +60,7 @@ class FineTuningSettings:
         label_smoothing: of objective cross_entropy, 0..1.
         label_mixer: of objective cross_entropy: none, mix_up or cut_mix, with soft labels.
         label_mixer_alpha: how much it mixes; 0 takes the paper's: .2 for mix_up, 1 for cut_mix.
-        augment: recipe of the views; auto takes one by data set and picture size.
+        augment: recipe of the views; auto takes one by data set and picture size, none takes none.
         random_erasing: share of the views that lose a rectangle, 0..1; 0 leaves it to the recipe.
         batch_size: pictures a step at most, at least 2; supcon draws two views of each.
         microbatch_size: of these in memory at once (supcon, triplet); 0 all; must divide the batch.
@@ -200,7 +200,8 @@ class FineTuningSettings:
         check_between("layer_decay", self.layer_decay, 0, 1)
 
     def _check_batches(self) -> None:
-        check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
+        recipes = ("auto", "none", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES)
+        check_one_of("augment", self.augment, recipes)
         check_between("random_erasing", self.random_erasing, 0, 1)
         check_at_least("batch_size", self.batch_size, 2)
         check_at_least("microbatch_size", self.microbatch_size, 0)

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from simclr_tf.augment import RandomErasing
 from simclr_tf.encoders import build_encoder, load_encoder
 from simclr_tf.evaluation import extract_features
 from simclr_tf.metrics import evaluate_retrieval
@@ -143,6 +144,17 @@ def test_every_objective_has_its_model(splits, objective, model_class, weight):
         Classifier: {"label_smoothing": 0.2, "num_classes": 3},
     }[model_class]
     assert {name: getattr(model, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(("erasing", "kinds"), [(0.0, []), (0.5, [RandomErasing])])
+def test_without_augmentation_the_pictures_stay_as_they_are(splits, erasing, kinds):
+    settings = settings_with(objective="triplet", augment="none", random_erasing=erasing)
+    encoder = small_encoder()
+    augmenter = build_model(encoder, build_head(encoder, settings), splits, settings).augmenter
+    assert [type(layer) for layer in augmenter.layers] == kinds
+    if not kinds:
+        pictures = splits.train.images[:4]
+        np.testing.assert_array_equal(augmenter(pictures, training=True), pictures)
 
 
 @pytest.mark.parametrize("objective", ["triplet", "triplet+cross_entropy", "cross_entropy"])
