@@ -101,8 +101,8 @@ def format_results(results: Mapping[str, Any], figures: Sequence[str] = ()) -> s
     """Returns the tables of a sweep as lines of text for a terminal; see `write_results`."""
     metric = results["metric"]
     # Without a finished run there is no metric.
-    figures = [metric, "best_epoch", "training_seconds"] if metric else ["best_epoch"]
-    names = ["rank", "version", *results["settings"], *figures]
+    columns = [metric, "best_epoch", "training_seconds"] if metric else ["best_epoch"]
+    names = ["rank", "version", *results["settings"], *columns]
     cells = [names]
     for row in results["runs"]:
         line = [_shown(row.get(name)) for name in names]

@@ -104,10 +104,16 @@ def test_the_summary_is_a_table_in_markdown(record, tmp_path):
     assert len({len(line) for line in lines}) == 1
 
 
-def test_the_printed_results_end_with_the_summary(record):
+def test_the_printed_results_end_with_the_table_that_is_written(record, tmp_path):
+    results = write_results(record, report_test=True, figures=["top_3"])
+    written = (tmp_path / "summary.md").read_text()
+    assert "top 3" in written and "top 1 " not in written.replace("val top 1", "")
+    assert f"{format_results(results, ['top_3'])}\n".endswith(f":\n{written}")
+
+
+def test_test_figures_are_printed_of_the_best_run_alone_unless_asked_for(record):
     text = format_results(sweep_results(record))
     assert "Means over seeds, ± standard deviation:\n| objective | seeds" in text
-    # Not asked for, not told, but of the best run alone.
     assert text.count("→") == 0 and text.count("On test, version_") == 1
 
 
