@@ -57,7 +57,7 @@ def _script_of(arguments: list[str]) -> str:
 
 
 _SWEEP = flags.DEFINE_enum("sweep", "finetune", list(_SWEPT), "script that makes the runs")
-_GRID = flags.DEFINE_multi_string("grid", [], "a flag and its values: learning_rate=1e-3,3e-4")
+_GRID = flags.DEFINE_multi_string("grid", [], "a flag and its values, parted by , or else by ;")
 _GRID_FILE = flags.DEFINE_string("grid_file", None, 'JSON instead: {"learning_rate": [1e-3, 3e-4]}')
 _METRIC = flags.DEFINE_string("metric", "", "column of metrics.csv; what chose the best epoch")
 _REPORT_TEST = flags.DEFINE_bool("report_test", False, "figures on test of all, for a report")

@@ -90,13 +90,15 @@ def test_moving_statistics_change_once_a_microbatch():
 @pytest.mark.parametrize("mixed_precision", ["none", "bfloat16"])
 def test_training_in_microbatches_learns_the_colours(mixed_precision):
     images, labels = make_pictures(24)
+    # A class after the other, as `class_batches` gives them.
+    order = np.argsort(labels, kind="stable")
     model = make_model(
         batch_normalization=True, mixed_precision=mixed_precision, microbatch_size=4, **JOINT
     )
-    batches = tf.data.Dataset.from_tensors((images, labels)).repeat(8)
-    history = model.fit(batches, epochs=2, shuffle=False, verbose=0).history
-    assert history["loss"][1] < history["loss"][0]
-    assert history["batch_top_1"][1] > 0.9
+    batches = tf.data.Dataset.from_tensors((images[order], labels[order])).repeat(8)
+    history = model.fit(batches, epochs=3, shuffle=False, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0]
+    assert history["batch_top_1"][-1] > 0.9
 
 
 def test_the_microbatch_size_is_in_the_config():
