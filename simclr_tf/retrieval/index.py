@@ -13,6 +13,8 @@ from simclr_tf.retrieval.faiss_engine import FaissEngine
 from simclr_tf.retrieval.index_file import IndexHeader, read_index_file, write_index_file
 from simclr_tf.similarity import l2_normalize
 
+_ROWS_AT_ONCE = 16384
+
 
 class Index:
     """Searches embeddings by cosine; every embedding goes by the id that the person gave it.
@@ -232,10 +234,16 @@ class Index:
                 f"`{name}` must have shape [n, {self.dimension}]. "
                 f"Received: {name}.shape={embeddings.shape}"
             )
-        bad = int(np.sum(~np.isfinite(embeddings).all(axis=1)))
+        vectors, bad = np.empty(embeddings.shape, np.float32), 0
+        # A large gallery is then held once more, and not several times, while it is added.
+        for start in range(0, len(embeddings), _ROWS_AT_ONCE):
+            rows = embeddings[start : start + _ROWS_AT_ONCE]
+            bad += int(np.sum(~np.isfinite(rows).all(axis=1)))
+            if not bad:
+                vectors[start : start + _ROWS_AT_ONCE] = l2_normalize(rows)
         if bad:
             raise ValueError(
                 f"`{name}` must be finite. Received: {bad} of {len(embeddings)} rows with NaN or "
                 "infinity"
             )
-        return np.ascontiguousarray(l2_normalize(embeddings))
+        return vectors
