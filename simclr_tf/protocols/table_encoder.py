@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import pathlib
 from typing import Any
 
 from simclr_tf.checks import check_at_least
@@ -13,6 +12,9 @@ from simclr_tf.encoders.find import find_encoder
 from simclr_tf.encoders.source import EncoderSource, TrainedEncoder
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.runs import read_config
+
+# Of an encoder below the folder of a larger job: version, part, seed, version.
+_PARENTS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +68,8 @@ def _config_of(source: EncoderSource) -> dict[str, Any] | None:
     """Returns the nearest config.json above a trained encoder that names a folder of pictures."""
     if not isinstance(source, TrainedEncoder):
         return None
-    for folder in pathlib.Path(find_encoder(source.encoder_dir)).absolute().parents:
+    parents = find_encoder(source.encoder_dir).absolute().parents
+    for folder in parents[:_PARENTS]:
         try:
             config = read_config(folder)
         except (ValueError, OSError):
