@@ -68,8 +68,7 @@ def measure_draws(
         for seed in range(settings.seeds)
     ]
     return {
-        level: _measure_level(runs, labels, draws, settings)
-        for level, labels in levels.items()
+        level: _measure_level(runs, labels, draws, settings) for level, labels in levels.items()
     }
 
 
@@ -86,9 +85,7 @@ def _measure_level(
             evaluate_retrieval(rows[queries], labels[queries], rows[gallery], labels[gallery])
             for rows in runs
         ]
-        values.append(
-            np.stack([[report.values[name] for name in MEASURES] for report in reports])
-        )
+        values.append(np.stack([[report.values[name] for name in MEASURES] for report in reports]))
         # Which queries count is a matter of the labels alone.
         pictures.append(queries[reports[0].rows])
         lone.append(reports[0].num_lone)

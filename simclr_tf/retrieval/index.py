@@ -11,9 +11,7 @@ from simclr_tf.checks import check_at_least, check_between
 from simclr_tf.retrieval.engine import SearchEngine
 from simclr_tf.retrieval.faiss_engine import FaissEngine
 from simclr_tf.retrieval.index_file import IndexHeader, read_index_file, write_index_file
-from simclr_tf.similarity import l2_normalize
-
-_ROWS_AT_ONCE = 16384
+from simclr_tf.retrieval.unit_vectors import unit_vectors
 
 
 class Index:
@@ -245,22 +243,4 @@ class Index:
                 "embeddings of different encoders cannot be compared. "
                 f"Received: encoder={encoder!r}"
             )
-        embeddings = np.asarray(embeddings)
-        if embeddings.ndim != 2 or embeddings.shape[1] != self.dimension:
-            raise ValueError(
-                f"`{name}` must have shape [n, {self.dimension}]. "
-                f"Received: {name}.shape={embeddings.shape}"
-            )
-        vectors, bad = np.empty(embeddings.shape, np.float32), 0
-        # A large gallery is then held once more, and not several times, while it is added.
-        for start in range(0, len(embeddings), _ROWS_AT_ONCE):
-            rows = embeddings[start : start + _ROWS_AT_ONCE]
-            bad += int(np.sum(~np.isfinite(rows).all(axis=1)))
-            if not bad:
-                vectors[start : start + _ROWS_AT_ONCE] = l2_normalize(rows)
-        if bad:
-            raise ValueError(
-                f"`{name}` must be finite. Received: {bad} of {len(embeddings)} rows with NaN or "
-                "infinity"
-            )
-        return vectors
+        return unit_vectors(name, embeddings, self.dimension)

@@ -35,9 +35,7 @@ def queries_per_second(
 def recall(engine: str, pictures: int, queries: int, size: int, k: int) -> Callable[[int], float]:
     """Returns a task that gives the share of the true `k` nearest that an engine finds."""
     asked = random_embeddings(queries, size, seed=1)
-    true, found = (
-        _index(name, pictures, size).search(asked, k)[0] for name in ("exact", engine)
-    )
+    true, found = (_index(name, pictures, size).search(asked, k)[0] for name in ("exact", engine))
     hits = sum(len(set(line) & set(nearest)) for line, nearest in zip(found, true, strict=True))
     return lambda count: hits / (k * queries)
 
