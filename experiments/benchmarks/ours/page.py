@@ -62,7 +62,8 @@ def _search(
 ) -> PictureSearch:
     root, encoder_file = place / "pictures", place / "encoder.keras"
     write_jpeg_folder(root, pictures, _PIXELS)
-    build_encoder(encoder, image_size=image_size, width=width).save(encoder_file)
+    network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
+    network.save(encoder_file)
     embed_pictures(
         index_pictures(root, cache_dir=place),
         encoder_file,
