@@ -177,6 +177,12 @@ def test_pictures_that_are_left_out_are_told(folder):
         ("embed", ["--encoder_dir=encoder", "--data_dir=none"], "`data_dir` must be an existing"),
         ("embed", [], "Exactly one of `data_dir` and `dataset` must be given"),
         ("embed", ["--encoder_dir=encoder", "--dtype=int8"], "`dtype` must be one of: float32"),
+        ("retrieve", ["--gallery_dir=encoder"], "`gallery_dir` must hold pictures: no file below"),
+        (
+            "retrieve",
+            ["--gallery_dir=gallery", "--query_dir=none"],
+            "`query_dir` must be an existing folder. Received: query_dir='none'",
+        ),
         ("retrieve", ["--gallery_dir=gallery", "--engine=x"], "`engine` must be one of: exact"),
         ("retrieve", ["--gallery_dir=gallery", "--top_k=0"], "`top_k` must be at least 1"),
         ("retrieve", ["--gallery_dir=gallery", "--image_size=16"], "`image_size` must be 8"),
