@@ -17,9 +17,10 @@ from experiments.benchmarks.contestants import (
     torch_peer,
 )
 from experiments.benchmarks.plan_caching import caching_cases
-from experiments.benchmarks.plan_files import import_cases, input_cases
+from experiments.benchmarks.plan_files import embed_folder_cases, import_cases, input_cases
 from experiments.benchmarks.plan_labels import many_classes_cases, sup_con_cases
 from experiments.benchmarks.plan_loss import loss_cases
+from experiments.benchmarks.plan_search import search_cases
 from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
 
@@ -29,7 +30,7 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
 
     Args:
         settings: what to measure.
-        data_dir: folder whose pictures `input` decodes.
+        data_dir: folder whose pictures `input` decodes and `embed_folder` embeds.
     """
     makers: dict[str, Callable[[BenchmarkSettings, str], list[Case]]] = {
         "augment": _augment,
@@ -38,6 +39,8 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
         "loss": lambda settings, _: loss_cases(settings),
         "input": input_cases,
         "embed": _embed,
+        "embed_folder": embed_folder_cases,
+        "search": lambda settings, _: search_cases(settings),
         "import": lambda settings, _: import_cases(settings),
         "input_wait": lambda settings, _: waiting_cases(settings),
         "size": lambda settings, _: size_cases(settings),

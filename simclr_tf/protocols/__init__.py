@@ -23,6 +23,7 @@ __getattr__, __all__ = lazy_names(
         "run_sweep": "simclr_tf.protocols.sweep",
         "write_results": "simclr_tf.protocols.sweep_table",
         "RetrievalTableSettings": "simclr_tf.protocols.retrieval_table_settings",
+        "TableEncoder": "simclr_tf.protocols.table_encoder",
         "read_labelled_folder": "simclr_tf.protocols.labelled_folder",
         "compare_by_retrieval": "simclr_tf.protocols.retrieval_table",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",

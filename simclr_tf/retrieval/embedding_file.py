@@ -36,6 +36,7 @@ DAMAGED_FILE_ERRORS = (
     zipfile.BadZipFile,
 )
 _FORMAT = "simclr_tf embeddings 1"
+_ZIP = b"PK\x03\x04"
 _ALIGNMENT = 64
 _LOCAL_HEADER = struct.Struct("<26xHH")
 # An extra field of a ZIP member that only fills space, as zipalign writes it.
@@ -126,7 +127,7 @@ def read_embeddings(path: str | os.PathLike[str]) -> Embeddings:
     path = pathlib.Path(path)
     try:
         # NumPy leaves a file open that it was to open itself and cannot read.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with _opened(path) as file, np.load(file, allow_pickle=False) as arrays:
             header = json.loads(arrays["header"].tobytes())
             if header["format"] != _FORMAT:
                 raise ValueError(f"its format is {header['format']!r}")
@@ -147,6 +148,16 @@ def read_embeddings(path: str | os.PathLike[str]) -> Embeddings:
         ) from error
     _check_lengths(embeddings)
     return embeddings
+
+
+def _opened(path: pathlib.Path) -> BinaryIO:
+    """Opens a `.npz` file; NumPy would take another file for a pickle, and advise to trust it."""
+    file = open(path, "rb")
+    if file.read(len(_ZIP)) != _ZIP:
+        file.close()
+        raise ValueError("it is not an .npz file")
+    file.seek(0)
+    return file
 
 
 def _check_lengths(embeddings: Embeddings) -> None:

@@ -29,12 +29,14 @@ class IndexHeader:
         dimension: Length of its vectors.
         count: How many there are.
         encoder: Fingerprint of their encoder, or None.
+        contents: See `Index`.
     """
 
     engine: str
     dimension: int
     count: int
     encoder: str | None
+    contents: str | None = None
 
 
 def write_index_file(

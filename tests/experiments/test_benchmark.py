@@ -22,12 +22,22 @@ SMALLEST = (
     "--loss_pairs=16",
     "--large_loss_pairs=32",
     "--input_pictures=16",
+    "--folder_image_size=32",
+    "--search_pictures=64",
+    "--search_queries=4",
+    "--search_size=8",
+    "--opened_pictures=64",
+    "--metrics_pictures=64",
+    "--page_pictures=16",
     "--repeats=1",
     "--repeat_seconds=0",
     "--threads=1",
 )
 KEYS = ("part", "case", "ours", "peer", "peer_name", "unit", "ratio", "target")
-PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
+PARTS = (
+    *("augment", "step", "pretrain", "loss", "input"),
+    *("embed", "embed_folder", "search", "import"),
+)
 
 
 def measured(workplace, *arguments):
@@ -70,6 +80,31 @@ def test_versions_and_threads_are_written_and_printed(against_keras):
 def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
     (row,) = [row for row in against_keras[1]["rows"] if "relative error" in row["case"]]
     assert row["ours"] < 1e-5 and row["ratio"] > 1
+
+
+@pytest.mark.slow
+def test_search_is_held_against_faiss_and_its_limits(against_keras):
+    rows = {row["case"]: row for row in against_keras[1]["rows"] if row["part"] == "search"}
+    assert rows["exact, 4 queries in 64 x 8, top 10"]["peer_name"] == "FAISS alone"
+    assert rows["hnsw, 4 queries in 64 x 8, top 10, recall"]["ours"] == 1
+    assert [row["peer_name"] for row in rows.values() if row["peer_name"]] == [
+        *("FAISS alone", "limit", "limit", "limit of 1 s"),
+        *("limit of 1 GiB", "limit of 1 s"),
+    ]
+
+
+@pytest.mark.slow
+def test_a_given_folder_is_embedded_beside_its_encoder_alone(workplace):
+    _, result = measured(
+        workplace,
+        "--part=embed_folder",
+        "--peers=",
+        "--data_dir=pictures",
+        "--output_dir=bench_folder",
+    )
+    (row,) = result["rows"]
+    assert row["failures"] == {} and row["peer_name"] == "the encoder alone"
+    assert row["ours"] > 0 and row["ratio"] > 0
 
 
 @pytest.mark.slow

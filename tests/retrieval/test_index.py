@@ -170,6 +170,18 @@ def test_half_precision_embeddings_are_taken():
     assert made.search(vectors(5), 1)[0] == [[name] for name in names(5)]
 
 
+def test_the_embeddings_of_a_large_gallery_are_all_looked_at_and_added():
+    many = vectors(40_000, 4)
+    made = Index(4)
+    made.add(names(40_000), many)
+    expected = top_k_cosine(many[-3:], many, 2)[1]
+    found = made.search(many[-3:], 2)[0]
+    assert found == [[names(40_000)[row] for row in line] for line in expected]
+    many[[3, 20_000, 39_999]] = np.nan
+    with pytest.raises(ValueError, match="must be finite. Received: 3 of 40000 rows"):
+        Index(4).add(names(40_000), many)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
 def test_an_index_that_was_cut_off_is_refused(share, tmp_path):
     path = tmp_path / "gallery.index"
