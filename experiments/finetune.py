@@ -55,7 +55,7 @@ def main() -> None:
         **picture_flags.picture_config(),
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
-        **dataclasses.asdict(wanted),
+        **(dataclasses.asdict(wanted) if wanted.negatives_dir else {}),
     }
     starts: list[_Start] = []
 

@@ -43,8 +43,9 @@ class InkShare:
     """
 
     def __init__(self, mask: np.ndarray) -> None:
-        self._sums = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int64)
-        np.cumsum(np.cumsum(mask, axis=0, dtype=np.int64), axis=1, out=self._sums[1:, 1:])
+        # Pages have less than 2^31 pixels.
+        self._sums = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), np.int32)
+        np.cumsum(np.cumsum(mask, axis=0, dtype=np.int32), axis=1, out=self._sums[1:, 1:])
 
     def of(self, windows: np.ndarray) -> np.ndarray:
         """Returns float64 `[n]`, 0..1; what lies beside the page has no ink.
