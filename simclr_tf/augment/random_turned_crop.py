@@ -1,4 +1,4 @@
-"""Random crop for drawings: turned by quarter turns and a free angle, on paper of its own colour."""
+"""Random crop for drawings: turned by quarters and a free angle, on paper of its own colour."""
 
 from __future__ import annotations
 

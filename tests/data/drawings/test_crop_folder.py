@@ -7,7 +7,7 @@ from PIL import Image
 
 from simclr_tf.data import UnreadablePicture, load_pictures
 from simclr_tf.data.drawings import CropSettings, cut_page, write_crops
-from simclr_tf.data.drawings.crop_files import read_crop_table
+from simclr_tf.data.drawings.crop_files import CORNERS, read_crop_table
 from tests.data.drawings.drawn import drawn_drawing, drawn_page
 
 SETTINGS = CropSettings(backgrounds_per_page=4)
@@ -53,7 +53,7 @@ def test_the_files_hold_the_crops_and_the_table_says_where_they_were_cut(tmp_pat
     for row, crop in zip(rows, crops, strict=True):
         picture = np.asarray(Image.open(tmp_path / "crops" / row["file"]))
         np.testing.assert_array_equal(picture, crop.pixels)
-        assert [int(row[name]) for name in ("x_min", "y_min", "x_max", "y_max")] == list(crop.window)
+        assert [int(row[name]) for name in CORNERS] == list(crop.window)
         assert row["class"] == ("" if crop.label < 0 else NAMES[crop.label])
         assert row["page"] == "plans/0.png"
 

@@ -85,7 +85,8 @@ def test_no_background_overlaps_a_box_that_cannot_be_used():
     # Everything left of the wall is said to be a symbol, a little beyond the page.
     drawing = drawn_drawing([BOXES[1], [-9, 0, 69, 90]], [0, 0])
     settings = dataclasses.replace(SETTINGS, backgrounds_per_page=50)
-    windows = np.array([crop.window for crop in backgrounds(cut_page(drawn_page(), drawing, settings))])
+    found = backgrounds(cut_page(drawn_page(), drawing, settings))
+    windows = np.array([crop.window for crop in found])
     assert len(windows)
     assert pairwise_iou(windows.astype(float), drawing.boxes[1:]).max() <= 0.1
 

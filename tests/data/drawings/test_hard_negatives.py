@@ -12,7 +12,7 @@ from simclr_tf.data.drawings import (
     find_false_alarms,
     write_hard_negatives,
 )
-from simclr_tf.data.drawings.crop_files import read_crop_table
+from simclr_tf.data.drawings.crop_files import CORNERS, read_crop_table
 from tests.data.drawings.drawn import BOXES, drawn_drawing, drawn_page
 
 SETTINGS = HardNegativeSettings(margin=0.0)
@@ -190,7 +190,7 @@ def test_a_detection_beside_the_page_is_named_and_one_over_its_edge_is_clipped(t
     assert skipped.reason == "the detection [130, 10, 140, 20] has no area on the page of 120 x 90"
     (row,) = read_crop_table(report.folder)
     # 110..120 is 10 wide, 70..90 is 20 high: 20 pixels about 115.
-    assert [int(row[name]) for name in ("x_min", "y_min", "x_max", "y_max")] == [105, 70, 125, 90]
+    assert [int(row[name]) for name in CORNERS] == [105, 70, 125, 90]
 
 
 def test_a_stop_within_leaves_the_rounds_before(tmp_path, monkeypatch):
