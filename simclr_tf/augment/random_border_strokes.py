@@ -152,5 +152,5 @@ def draw_ink(images: tf.Tensor, covered: tf.Tensor) -> tf.Tensor:
     """
     paper = paper_colours(images)
     ink = ink_colours(images, paper)[:, None, None]
-    drawn = images + covered[..., None] * (ink - images)
+    drawn = tf.clip_by_value(images + covered[..., None] * (ink - images), 0.0, 255.0)
     return tf.where(contrast(drawn, paper) > contrast(images, paper), drawn, images)

@@ -18,7 +18,7 @@ def drawn_page(seed=0):
     page[5:7, 75:115] = page[20:22, 75:115] = 90
     for x_min, y_min, x_max, y_max in BOXES:
         page[y_min:y_max, x_min:x_max] = 10
-    noise = np.random.default_rng(seed).integers(-3, 4, page.shape[:2])
+    noise = np.random.default_rng(seed).integers(-2, 3, page.shape[:2])
     return np.clip(page + noise[..., None], 0, 255).astype(np.uint8)
 
 

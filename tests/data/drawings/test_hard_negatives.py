@@ -47,7 +47,7 @@ def test_what_overlaps_no_symbol_is_a_false_alarm_most_confident_first():
     "box",
     [
         BOXES[0],
-        # 12 x 12 of 20 x 20 pixels: .23 of their union.
+        # 12 x 12 of 20 x 20 pixels each: 144 / 656 = .22 of their union.
         [18, 18, 38, 38],
         # A small symbol within: 64 of 1600 pixels.
         [30, 50, 70, 90],

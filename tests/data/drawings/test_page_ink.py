@@ -22,9 +22,9 @@ def test_the_paper_of_a_large_page_is_sampled():
 def test_ink_is_what_differs_by_more_than_40_in_some_channel(paper):
     page = np.full((2, 4, 3), paper, np.uint8)
     signs = np.where(np.array(paper) > 127, -1, 1)
-    page[0, 1] += (40 * signs).astype(np.uint8)
-    page[0, 2, 1] += np.uint8(41 * signs[1] % 256)
-    page[1, 3] += (90 * signs).astype(np.uint8)
+    page[0, 1] = paper + 40 * signs
+    page[0, 2, 1] = paper[1] + 41 * signs[1]
+    page[1, 3] = paper + 90 * signs
     expected = np.zeros((2, 4), bool)
     expected[0, 2] = expected[1, 3] = True
     np.testing.assert_array_equal(ink_mask(page, np.array(paper, np.uint8)), expected)
