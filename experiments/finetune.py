@@ -25,12 +25,13 @@ from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import check_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
-from simclr_tf.protocols.negatives import Negatives, NegativeSettings
+from simclr_tf.protocols.negative_settings import NegativeSettings
 
 if TYPE_CHECKING:
     import keras
 
     from simclr_tf.data import PictureSplits
+    from simclr_tf.protocols.negatives import Negatives
 
 _RUN_DIR = run_flags.define_run_dir("runs/finetune")
 _SETTINGS = SettingsFlags(FineTuningSettings)
@@ -80,11 +81,8 @@ def main() -> None:
 
 def _check_start(settings: FineTuningSettings, wanted: NegativeSettings) -> None:
     """Refuses an encoder, file or folder that does not exist before any picture is read."""
-    if wanted.negatives_dir and not pathlib.Path(wanted.negatives_dir).expanduser().is_dir():
-        raise ValueError(
-            "`negatives_dir` must be an existing folder of pictures. "
-            f"Received: negatives_dir={wanted.negatives_dir!r}"
-        )
+    if wanted.negatives_dir:
+        _check_negatives(wanted.negatives_dir)
     if settings.encoder_dir:
         decoding_flags.take_size_of_encoder(settings.encoder_dir)
         if settings.from_head_layer:
@@ -93,6 +91,21 @@ def _check_start(settings: FineTuningSettings, wanted: NegativeSettings) -> None
             find_projection_head(settings.encoder_dir)
     else:
         check_weights(settings.weights)
+
+
+def _check_negatives(folder: str) -> None:
+    place = pathlib.Path(folder).expanduser().resolve()
+    if not place.is_dir():
+        raise ValueError(
+            "`negatives_dir` must be an existing folder of pictures. "
+            f"Received: negatives_dir={folder!r}"
+        )
+    data_dir = picture_flags.picture_config()["data_dir"]
+    if data_dir and pathlib.Path(data_dir).expanduser().resolve().is_relative_to(place):
+        raise ValueError(
+            "`negatives_dir` must not hold the classes of `data_dir`, which would be negatives of "
+            f"themselves. Received: negatives_dir={folder!r}, data_dir={data_dir!r}"
+        )
 
 
 def _prepare(
@@ -104,6 +117,7 @@ def _prepare(
     """Refuses what does not fit together before a run folder is made."""
     from simclr_tf.protocols.batch_shape import batch_shape
     from simclr_tf.protocols.labelled_splits import labelled_training
+    from simclr_tf.protocols.negatives import Negatives
 
     labelled = labelled_training(splits, budget, settings.seed).train
     shape = batch_shape(labelled, settings, wanted.negative_share if wanted.negatives_dir else 0.0)

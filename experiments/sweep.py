@@ -29,7 +29,7 @@ from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import check_weights, find_encoder
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
-from simclr_tf.protocols.negatives import NegativeSettings
+from simclr_tf.protocols.negative_settings import NegativeSettings
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.protocols.sweep_base import PictureSize, SweepBase
 from simclr_tf.protocols.sweep_grid import (

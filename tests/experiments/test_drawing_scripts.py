@@ -109,6 +109,11 @@ def test_a_faulty_box_is_named_and_the_rest_is_cut(place):
         ),
         (
             "finetune",
+            ["--data_dir=crops", "--negatives_dir=crops"],
+            "`negatives_dir` must not hold the classes of `data_dir`",
+        ),
+        (
+            "finetune",
             ["--data_dir=crops", "--negatives_dir=crops/unlabelled", "--negative_share=0"],
             "`negative_share` must be greater than 0",
         ),
