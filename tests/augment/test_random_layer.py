@@ -95,6 +95,8 @@ STRONG = {
 OUTCOMES = {name: 64 for name in STRONG} | {"flip": 4, "grey": 2, "solarize": 2}
 # Where two pictures may draw the same: at least so many.
 OUTCOMES_AT_LEAST = {"erasing": 30, "trivial_wide": 30, "rand_augment": 30, "jpeg": 25}
+# On noise, half of the strokes find ink that is stronger already.
+OUTCOMES_AT_LEAST["strokes"] = 25
 
 WEAKEST = {
     "crop": RandomResizedCrop(7, scale=(1, 1), ratio=(1, 1)),

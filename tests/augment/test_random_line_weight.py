@@ -35,9 +35,7 @@ def loop_extremes(picture, extreme):
 
 @settings(max_examples=20, deadline=None)
 @given(
-    picture=hnp.arrays(
-        np.uint8, st.tuples(st.integers(2, 7), st.integers(2, 7), st.just(3))
-    ),
+    picture=hnp.arrays(np.uint8, st.tuples(st.integers(2, 7), st.integers(2, 7), st.just(3))),
     change=st.floats(-2.5, 2.5, width=32),
 )
 def test_any_picture_equals_the_loop_over_its_pixels(picture, change):

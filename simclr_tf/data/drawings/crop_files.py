@@ -74,5 +74,5 @@ def png_of(pixels: np.ndarray) -> bytes:
 def pixel_digest(pixels: np.ndarray) -> str:
     """Returns a hexadecimal digest of uint8 `[height, width, 3]`."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(np.ascontiguousarray(pixels))
+    digest.update(pixels.tobytes())
     return digest.hexdigest()

@@ -148,7 +148,7 @@ def _fault(
 ) -> str | None:
     """Returns why a box cannot be cut, or None."""
     try:
-        clipped = box_on_page(box, (drawing.width, drawing.height))
+        clipped = box_on_page(box.tolist(), (drawing.width, drawing.height))
     except ValueError as error:
         return str(error)
     longest = max(clipped[2] - clipped[0], clipped[3] - clipped[1])
@@ -170,7 +170,7 @@ def _backgrounds(
     # Faulty boxes may mean a symbol all the same.
     boxes = drawing.boxes[np.isfinite(drawing.boxes).all(axis=1)]
     corners = np.sort(boxes.reshape(-1, 2, 2), axis=1).reshape(-1, 4)
-    digest = zlib.crc32(np.ascontiguousarray(page))
+    digest = zlib.crc32(page.tobytes())
     return background_windows(
         ink_mask(page, paper),
         corners,

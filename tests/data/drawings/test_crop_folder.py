@@ -22,13 +22,8 @@ def pages(count=3, first=0):
 
 
 def files_below(folder):
-    return {
-        os.path.relpath(os.path.join(place, name), folder): open(
-            os.path.join(place, name), "rb"
-        ).read()
-        for place, _, names in os.walk(folder)
-        for name in names
-    }
+    paths = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
 def test_the_folder_is_read_as_pictures_with_these_classes(tmp_path):
