@@ -31,6 +31,7 @@ from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import find_encoder, find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.negative_settings import NegativeSettings
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.protocols.sweep_base import PictureSize, SweepBase
 from simclr_tf.protocols.sweep_grid import (
@@ -43,7 +44,7 @@ from simclr_tf.protocols.sweep_record import FINISHED, RECORD_FILE, SweepRecord,
 from simclr_tf.protocols.sweep_summary import check_report
 
 _SWEPT: dict[str, tuple[type[Any], ...]] = {
-    "finetune": (FineTuningSettings, LabelBudget),
+    "finetune": (FineTuningSettings, LabelBudget, NegativeSettings),
     "pretrain": (PretrainSettings,),
 }
 

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
@@ -41,12 +42,34 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
-    # The rename itself lives in the folder.
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def folder_written_beside(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Makes a folder that takes the place of `path` when the `with` block ends well.
+
+    Its name begins with a dot until then, so that no reader of pictures takes it for one of theirs.
+
+    Args:
+        path: Folder to make; it must not exist or be empty, and its own folder must exist.
+
+    Yields:
+        The folder to write to, empty.
+
+    Raises:
+        OSError: If the folder cannot be made or renamed; nothing is left of it then.
+    """
+    path = pathlib.Path(path)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    beside.mkdir()
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        yield beside
+        os.replace(beside, path)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _sync_folder(path.parent)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:
@@ -116,6 +139,15 @@ def plain(data: Any) -> Any:
     if isinstance(data, float) and not math.isfinite(data):
         return None
     return data
+
+
+def _sync_folder(folder: pathlib.Path) -> None:
+    # A rename lives in the folder.
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _scalar(value: Any) -> Any:

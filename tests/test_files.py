@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simclr_tf.files import plain, write_atomically, write_csv, write_json, written_beside
+from simclr_tf.files import (
+    folder_written_beside,
+    plain,
+    write_atomically,
+    write_csv,
+    write_json,
+    written_beside,
+)
 
 
 def test_text_is_written_as_utf_8_with_its_line_ends(tmp_path):
@@ -129,3 +136,41 @@ def test_csv_without_rows_has_the_header(tmp_path):
 def test_csv_refuses_a_key_without_column(tmp_path):
     with pytest.raises(ValueError, match="fields not in fieldnames: 'c'"):
         write_csv(tmp_path / "table.csv", [{"c": 1}], columns=("a",))
+
+
+# === Folders ===
+
+
+def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):
+    with folder_written_beside(tmp_path / "result") as beside:
+        (beside / "inside").mkdir()
+        (beside / "inside/a").write_text("content")
+        assert beside.name.startswith(".result.")
+        assert not (tmp_path / "result").exists()
+    assert os.listdir(tmp_path) == ["result"]
+    assert (tmp_path / "result/inside/a").read_text() == "content"
+
+
+def test_an_empty_folder_is_replaced(tmp_path):
+    (tmp_path / "result").mkdir()
+    with folder_written_beside(tmp_path / "result") as beside:
+        (beside / "a").write_text("content")
+    assert os.listdir(tmp_path / "result") == ["a"]
+
+
+def test_a_folder_with_something_in_it_is_not_replaced(tmp_path):
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result/precious").write_text("old")
+    with pytest.raises(OSError):
+        with folder_written_beside(tmp_path / "result") as beside:
+            (beside / "a").write_text("content")
+    assert os.listdir(tmp_path) == ["result"]
+    assert os.listdir(tmp_path / "result") == ["precious"]
+
+
+def test_an_interruption_leaves_no_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        with folder_written_beside(tmp_path / "result") as beside:
+            (beside / "a").write_text("content")
+            raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []

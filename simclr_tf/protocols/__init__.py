@@ -28,6 +28,8 @@ __getattr__, __all__ = lazy_names(
         "compare_by_retrieval": "simclr_tf.protocols.retrieval_table",
         "FineTuningSettings": "simclr_tf.protocols.fine_tuning_settings",
         "fine_tune": "simclr_tf.protocols.fine_tuning",
+        "NegativeSettings": "simclr_tf.protocols.negative_settings",
+        "Negatives": "simclr_tf.protocols.negatives",
         "LabelCurveSettings": "simclr_tf.protocols.label_curve_settings",
         "format_label_curve": "simclr_tf.protocols.label_efficiency",
         "label_curve": "simclr_tf.protocols.label_efficiency",

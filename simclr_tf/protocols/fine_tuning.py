@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
@@ -22,6 +23,7 @@ from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.fine_tuning_stages import compile_stage, training_stages
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
+from simclr_tf.protocols.negatives import Negatives, record_negatives
 from simclr_tf.protocols.supervised import CLASSIFIER_FILE, test_report
 from simclr_tf.protocols.time_limit import epochs_within
 from simclr_tf.runs import RunFolder
@@ -38,12 +40,14 @@ def fine_tune(
     settings: FineTuningSettings,
     budget: LabelBudget,
     run: RunFolder,
+    negatives: Negatives | None = None,
 ) -> dict[str, Any]:
     """Trains `encoder` with the labels of `budget`, or continues where `run` was stopped.
 
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
-    the training and with the kept weights.
+    the training and with the kept weights. Negatives take part in the training alone: they are in
+    every batch, labelled -1, and in no measure.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
     metrics.json, before_after.png, encoder.keras and, where there are such, head.keras and
@@ -55,6 +59,7 @@ def fine_tune(
         settings: what to do.
         budget: which labels may be used.
         run: run folder, locked.
+        negatives: pictures of no class, for the objectives with supcon or triplet.
 
     Returns:
         What metrics.json holds: the figures of `embedding_report` after the training, `before`
@@ -62,10 +67,12 @@ def fine_tune(
         they were measured with.
 
     Raises:
-        ValueError: if labels are missing, or a setting does not fit the pictures or the encoder.
+        ValueError: if labels are missing, a setting does not fit the pictures or the encoder, or
+            a run is resumed with other negatives.
     """
     splits = labelled_training(splits, budget, settings.seed)
-    shape = batch_shape(splits.train, settings)
+    shape = batch_shape(splits.train, settings, negatives.share if negatives else 0.0)
+    pushed_away = record_negatives(negatives, run)["pictures"]
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
     head = build_head(encoder, settings)
@@ -74,11 +81,16 @@ def fine_tune(
         # By its name the stages of the network stay known.
         network = keras.Model(encoder.input, head(encoder.output), name=encoder.name)
     model = build_model(encoder, head, splits, settings)
-    plan = _plan(model, encoder, splits, settings, shape, run)
+    pictures = negatives.pictures if negatives else None
+
+    def batches(start: int, count: int) -> tf.data.Dataset:
+        return shape.batches(splits.train, settings, start, count, pictures)
+
+    plan = _plan(model, encoder, splits, settings, shape, batches, run)
     best_weights = train(
         model,
         model,
-        lambda start, count: shape.batches(splits.train, settings, start, count),
+        batches,
         plan,
         run,
         measure=_validation_measure(network, splits),
@@ -97,6 +109,7 @@ def fine_tune(
     metrics = {**after, "before": before, "after": after, **_origin(splits, settings, budget)}
     if classification is not None:
         metrics["classification"] = classification
+    metrics["negatives"] = pushed_away
     run.write_json(METRICS_FILE, metrics)
     _draw(metrics, run)
     return metrics
@@ -108,16 +121,17 @@ def _plan(
     splits: PictureSplits,
     settings: FineTuningSettings,
     shape: BatchShape,
+    batches: Callable[[int, int], tf.data.Dataset],
     run: RunFolder,
 ) -> TrainingPlan:
-    epochs, steps = settings.epochs, settings.epoch_steps(len(splits.train), shape.size)
+    epochs, steps = settings.epochs, settings.epoch_steps(len(splits.train), shape.labelled)
     if settings.max_minutes:
 
         def prepare():
             # The last stage trains most.
             last = unfreezing_stages(settings.unfreeze)[-1]
             compile_stage(model, encoder, settings, last, steps_per_epoch=1000)
-            return model, shape.batches(splits.train, settings, 0, 16)
+            return model, batches(0, 16)
 
         epochs, steps = epochs_within(settings.max_minutes, run.path / PLAN_FILE, steps, prepare)
     plan = TrainingPlan(
