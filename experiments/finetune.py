@@ -5,7 +5,7 @@
 
 Writes runs/finetune/version_N: encoder.keras, metrics.json and before_after.png (retrieval, kNN and
 linear probe on test, before and after), metrics.csv, curves.png and checkpoints. `--resume`
-continues after a stop.
+continues after a stop. `--strategy` trains on several GPUs or machines; see launch_workers.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from experiments import decoding_flags, launcher, picture_flags, run_flags
+from experiments import (
+    decoding_flags,
+    distribution_flags,
+    launcher,
+    picture_flags,
+    run_flags,
+)
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import check_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
@@ -46,7 +52,7 @@ def main() -> None:
         encoders.append(_prepare(splits, settings, budget))
         return splits
 
-    with run_flags.opened_run(_RUN_DIR.value, config, read) as opened:
+    with distribution_flags.opened_run(_RUN_DIR.value, config, read) as opened:
         if opened is None:
             return
         run, splits = opened
@@ -54,9 +60,9 @@ def main() -> None:
 
         metrics = fine_tune(encoders[0], splits, settings, budget, run)
         run.mark_finished({"top_1": metrics["top_1"], "labels": metrics["labels"]})
-    _print_table(metrics)
-    print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")
-    print(f"Encoder: {run.path / 'encoder.keras'}")
+        _print_table(metrics)
+        print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")
+        print(f"Encoder: {run.path / 'encoder.keras'}")
 
 
 def _check_start(settings: FineTuningSettings) -> None:
@@ -78,7 +84,8 @@ def _prepare(
     from simclr_tf.protocols.batch_shape import batch_shape
     from simclr_tf.protocols.labelled_splits import labelled_training
 
-    batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
+    shape = batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
+    distribution_flags.check_batch_size("batch_size", shape.size)
     launcher.import_tensorflow()
     from simclr_tf.protocols import start_encoder
     from simclr_tf.protocols.fine_tuning_stages import check_stages

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
+from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.metrics import evaluate_retrieval
@@ -22,7 +24,7 @@ from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.fine_tuning_stages import compile_stage, training_stages
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
-from simclr_tf.protocols.time_limit import epochs_within
+from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
 from simclr_tf.runs import RunFolder
 from simclr_tf.training import TrainingPlan, save_model, train
 
@@ -42,7 +44,8 @@ def fine_tune(
 
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
-    the training and with the kept weights.
+    the training and with the kept weights. In the scope of a strategy its replicas train together,
+    with the result of one device.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
     metrics.json, before_after.png, encoder.keras and, where there is one apart, head.keras.
@@ -59,10 +62,12 @@ def fine_tune(
         and `after` it, and what they were measured with.
 
     Raises:
-        ValueError: if labels are missing, or a setting does not fit the pictures or the encoder.
+        ValueError: if labels are missing, or a setting does not fit the pictures, the encoder or
+            the number of replicas.
     """
     splits = labelled_training(splits, budget, settings.seed)
     shape = batch_shape(splits.train, settings)
+    check_divisible("batch_size", shape.size, tf.distribute.get_strategy().num_replicas_in_sync)
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
     head = build_head(encoder, settings)
@@ -110,7 +115,9 @@ def _plan(
             # The last stage trains most.
             last = unfreezing_stages(settings.unfreeze)[-1]
             compile_stage(model, encoder, settings, last, steps_per_epoch=1000)
-            return model, shape.batches(splits.train, settings, 0, 16)
+            return model, distribute_batches(
+                lambda: shape.batches(splits.train, settings, 0, MEASURED_STEPS)
+            )
 
         epochs, steps = epochs_within(settings.max_minutes, run.path / PLAN_FILE, steps, prepare)
     plan = TrainingPlan(

@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_at_least
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import gather_rows, replica_count, share_of_loss
 from simclr_tf.metrics import nearest_label_accuracy
 
 
@@ -87,35 +90,39 @@ class MetricLearner(keras.Model):
     def train_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=True)
+        view_labels = gather_rows(view_labels)
         with tf.GradientTape() as tape:
             z, values = self.embed_and_measure(views, view_labels, training=True)
-            scaled_loss = self.optimizer.scale_loss(values["loss"])
+            scaled_loss = self.optimizer.scale_loss(share_of_loss(values["loss"]))
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        apply_gradients(self.optimizer, gradients, self.trainable_variables)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
     def test_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=False)
+        view_labels = gather_rows(view_labels)
         z, values = self.embed_and_measure(views, view_labels, training=False)
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
     def embed_and_measure(
         self, views: tf.Tensor, labels: tf.Tensor, training: bool
     ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """Returns embeddings `[M, k]`, and the `loss` with its parts by the names of the metrics.
 
+        Where replicas share a batch, all of them get the embeddings and the loss of all its views.
+
         Args:
-            views: `[M, height, width, 3]`.
+            views: `[M, height, width, 3]`; this replica's M / R of them where R share the batch.
             labels: int32 `[M]`.
             training: of encoder and head.
         """
         features = self.encoder(views, training=training)
-        z = self.project(features, training)
+        z = gather_rows(self.project(features, training))
         loss = self.metric_loss(z, labels, training)
         if self.class_head is None:
             return z, {"loss": loss}
-        cross_entropy, accuracy = _classify(self.class_head(features), labels)
+        cross_entropy, accuracy = _classify(gather_rows(self.class_head(features)), labels)
         return z, {
             "loss": loss + self.cross_entropy_weight * cross_entropy,
             "metric_loss": loss,
@@ -129,7 +136,7 @@ class MetricLearner(keras.Model):
         top_1 = nearest_label_accuracy(tf.stop_gradient(z), labels, pictures)
         for name, value in {**values, "batch_top_1": top_1}.items():
             self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
