@@ -1,12 +1,12 @@
-"""Train with several worker processes on this machine, as on several machines.
+r"""Train with several worker processes on this machine, as on several machines.
 
-    python experiments/launch_workers.py --workers=2 experiments/pretrain.py --data_dir=FOLDER \\
+    python experiments/launch_workers.py --workers=2 experiments/pretrain.py --data_dir=FOLDER \
         --strategy=multi_worker --run_dir=runs/mine
 
-Starts the command once a worker, each with a TF_CONFIG of its own on free ports of this machine, and
-waits for all of them. When one is lost the others are stopped, and the same command with --resume
-goes on from the last checkpoint. On a machine without GPUs the workers share its cores: it shows
-what would happen, and is not faster.
+Starts the command once a worker, each with a TF_CONFIG of its own on free ports of this machine,
+and waits for all of them. When one is lost the others are stopped, and the same command with
+--resume goes on from the last checkpoint. On a machine without GPUs the workers share its cores:
+it shows what would happen, and is not faster.
 """
 
 from __future__ import annotations

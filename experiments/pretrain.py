@@ -38,9 +38,7 @@ def main() -> None:
     """Reads the flags and pretrains."""
     settings = _SETTINGS.read()
     config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
-    with distribution_flags.opened_run(
-        _RUN_DIR.value, config, lambda: _read(settings)
-    ) as opened:
+    with distribution_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened

@@ -1,4 +1,4 @@
-"""One run folder for several workers: the chief's, and a copy for each of the others to write in."""
+"""One run folder for several workers: the chief's, and a copy for each of the others."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ _PATIENCE_SECONDS = 60
 @contextlib.contextmanager
 def opened_by_all(
     run_dir: str,
-    open_run: Callable[
-        [Callable[[], PictureSplits]], contextlib.AbstractContextManager[Opened]
-    ],
+    open_run: Callable[[Callable[[], PictureSplits]], contextlib.AbstractContextManager[Opened]],
     read: Callable[[], PictureSplits],
 ) -> Iterator[Opened]:
     """Opens a run for all workers; the chief writes it, the others into a copy that is thrown away.

@@ -61,11 +61,12 @@ class BatchShare:
         return batches.map(by_replica).unbatch()
 
 
-_share: contextvars.ContextVar[BatchShare] = contextvars.ContextVar("share", default=BatchShare())
+_ALL_ROWS = BatchShare()
+_share: contextvars.ContextVar[BatchShare] = contextvars.ContextVar("share", default=_ALL_ROWS)
 
 
 def current_share() -> BatchShare:
-    """Returns the share of the batches that are being made; all rows but in `distribute_batches`."""
+    """Returns which rows the batches being made take; all of them but in `distribute_batches`."""
     return _share.get()
 
 
@@ -96,7 +97,7 @@ def distribute_batches(
     def of_process(context: tf.distribute.InputContext) -> tf.data.Dataset:
         local = context.num_replicas_in_sync // context.num_input_pipelines
         first = context.input_pipeline_id * local
-        with _sharing(BatchShare(first, local, context.num_replicas_in_sync)):
+        with sharing(BatchShare(first, local, context.num_replicas_in_sync)):
             return make().repeat()
 
     return strategy.distribute_datasets_from_function(of_process)
@@ -113,7 +114,8 @@ def check_divisible(name: str, value: int, replicas: int) -> None:
 
 
 @contextlib.contextmanager
-def _sharing(share: BatchShare) -> Iterator[None]:
+def sharing(share: BatchShare) -> Iterator[None]:
+    """Makes `share` the share of all batches that are made in the block."""
     token = _share.set(share)
     try:
         yield

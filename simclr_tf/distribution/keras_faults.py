@@ -14,17 +14,20 @@ from simclr_tf.distribution.replicas import replica_count
 from simclr_tf.distribution.workers import spans_workers
 
 
-def skip_symbolic_build(model: keras.Model) -> None:
-    """Keeps `fit` from building a model that is built already.
+def build_before_fit(model: keras.Model) -> None:
+    """Builds what `fit` would, with several replicas, and keeps it from trying.
 
     For the shapes it reduces a batch of all replicas to one, by a mean without an axis, which
     fails between workers, and takes the first batch from the data to do so.
 
     Args:
-        model: built and compiled.
+        model: built and compiled; its optimizer need not be built.
     """
-    if tf.distribute.get_strategy().num_replicas_in_sync > 1 or spans_workers():
-        model._maybe_symbolic_build = lambda iterator=None, data_batch=None: None
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1 and not spans_workers():
+        return
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    model._maybe_symbolic_build = lambda iterator=None, data_batch=None: None
 
 
 def step_logs(trackers: Mapping[str, keras.metrics.Metric]) -> dict[str, tf.Tensor]:

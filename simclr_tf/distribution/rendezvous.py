@@ -37,8 +37,10 @@ def meet_workers(cluster: Cluster, identity: Mapping[str, str], timeout: float =
     others = [number for number in range(len(cluster.addresses)) if number != cluster.index]
     mine = {**identity, "TF_CONFIG": " ".join(cluster.addresses)}
     with _answering(cluster, mine) as callers:
-        missing = {number: "no answer" for number in others}
+        missing = dict.fromkeys(others, "no answer")
         while missing or set(others) - callers.keys():
+            for number in others:
+                _compare(number, cluster, mine, callers.get(number, mine))
             for number in list(missing):
                 try:
                     theirs = _call(cluster, number, mine)
@@ -46,17 +48,17 @@ def meet_workers(cluster: Cluster, identity: Mapping[str, str], timeout: float =
                     missing[number] = error.strerror or "no answer"
                     continue
                 del missing[number]
-                _compare(number, cluster.addresses[number], mine, theirs)
+                _compare(number, cluster, mine, theirs)
             late = sorted(missing.keys() | (set(others) - callers.keys()))
             if late and time.monotonic() > end:
                 raise ValueError(_unreachable(cluster, late, missing, timeout))
-            time.sleep(0.05 if not missing else 0.2)
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
-def _answering(cluster: Cluster, mine: Mapping[str, str]) -> Iterator[dict[int, bool]]:
-    """Answers callers at this worker's port meanwhile; gives the numbers of those that called."""
-    callers: dict[int, bool] = {}
+def _answering(cluster: Cluster, mine: Mapping[str, str]) -> Iterator[dict[int, dict[str, str]]]:
+    """Answers callers at this worker's port meanwhile; gives what each of them has said."""
+    callers: dict[int, dict[str, str]] = {}
     with socket.socket(socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET) as own:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if own.family == socket.AF_INET6:
@@ -79,9 +81,9 @@ def _answering(cluster: Cluster, mine: Mapping[str, str]) -> Iterator[dict[int, 
                     caller, _ = own.accept()
                     with caller:
                         caller.settimeout(_PATIENCE_SECONDS)
-                        number = int(_receive(caller)["number"])
+                        theirs = _receive(caller)
                         _send(caller, {"number": str(cluster.index), **mine})
-                        callers[number] = True
+                        callers[int(theirs.pop("number"))] = theirs
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
@@ -118,15 +120,15 @@ def _receive(line: socket.socket) -> dict[str, str]:
             raise ValueError("not a greeting")
         received += part
     greeting = json.loads(received)
-    if not isinstance(greeting, dict) or "number" not in greeting:
+    if not isinstance(greeting, dict) or not str(greeting.get("number")).isdecimal():
         raise ValueError("not a greeting")
     return greeting
 
 
 def _compare(
-    number: int, address: str, mine: Mapping[str, str], theirs: Mapping[str, str]
+    number: int, cluster: Cluster, mine: Mapping[str, str], theirs: Mapping[str, str]
 ) -> None:
-    names = sorted(name for name in mine | theirs if mine.get(name) != theirs.get(name))
+    names = sorted(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
     if names:
         differences = "; ".join(
             f"{name}: {theirs.get(name, 'not set')} there, {mine.get(name, 'not set')} here"
@@ -134,7 +136,7 @@ def _compare(
         )
         raise ValueError(
             "All workers must be started with the same command, versions and cluster. "
-            f"Worker {number} ({address}) differs: {differences}"
+            f"Worker {number} ({cluster.addresses[number]}) differs: {differences}"
         )
 
 

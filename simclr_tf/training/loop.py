@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of
 from simclr_tf.distribution.batches import distribute_batches
-from simclr_tf.distribution.keras_faults import skip_symbolic_build
+from simclr_tf.distribution.keras_faults import build_before_fit
 from simclr_tf.distribution.workers import figures_of_chief
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.callbacks import (
@@ -130,7 +130,6 @@ def train(
     """
     bounds = _bounds(stages or [TrainingStage(plan.epochs, lambda: None)], plan)
     bounds[0][2].begin()
-    skip_symbolic_build(model)
     average = WeightAverage(model, plan.weight_averaging) if plan.weight_averaging else None
     recorder = EpochRecorder(run, kept, plan.batch_size, plan.monitor, plan.mode, average)
     averaged = [] if average is None else [average]
@@ -184,6 +183,7 @@ def _restore(checkpoints: Checkpoints, parts: Sequence[EpochRecorder | WeightAve
 
 
 def _fit(model, data, validation, plan, first_step, last_step, callbacks) -> None:
+    build_before_fit(model)
     first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
     validation_steps = None
     if callable(validation):
