@@ -12,7 +12,8 @@ supcon and triplet push away from all classes and otherwise leave alone. Picture
 Writes runs/finetune/version_N: encoder.keras, metrics.json and before_after.png (retrieval, kNN and
 linear probe on test, before and after; retrieval also of the broader classes where folders are
 nested), classifier.keras where cross-entropy trained one, metrics.csv, curves.png and checkpoints.
-`--resume` continues after a stop.
+`--resume` continues after a stop. `--strategy` trains on several GPUs or machines; see
+launch_workers.py.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ import dataclasses
 import pathlib
 from typing import TYPE_CHECKING
 
-from experiments import decoding_flags, launcher, picture_flags, run_flags
+from experiments import (
+    decoding_flags,
+    distribution_flags,
+    launcher,
+    picture_flags,
+    run_flags,
+)
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
@@ -66,7 +73,7 @@ def main() -> None:
         starts.append(_prepare(splits, settings, budget, wanted))
         return splits
 
-    with run_flags.opened_run(_RUN_DIR.value, config, read) as opened:
+    with distribution_flags.opened_run(_RUN_DIR.value, config, read) as opened:
         if opened is None:
             return
         run, splits = opened
@@ -75,9 +82,9 @@ def main() -> None:
         start = starts[0]
         metrics = fine_tune(start.encoder, splits, settings, budget, run, start.negatives)
         run.mark_finished({"top_1": metrics["top_1"], "labels": metrics["labels"]})
-    _print_table(metrics)
-    print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")
-    print(f"Encoder: {run.path / 'encoder.keras'}")
+        _print_table(metrics)
+        print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")
+        print(f"Encoder: {run.path / 'encoder.keras'}")
 
 
 def _check_start(settings: FineTuningSettings, wanted: NegativeSettings) -> None:
@@ -123,6 +130,8 @@ def _prepare(
 
     labelled = labelled_training(splits, budget, settings.seed).train
     shape = batch_shape(labelled, settings, wanted.negative_share if wanted.negatives_dir else 0.0)
+    distribution_flags.check_batch_size("batch_size", shape.size)
+    distribution_flags.check_one_device("microbatch_size", settings.microbatch_size)
     check_microbatches(shape, settings)
     negatives = None
     if wanted.negatives_dir:

@@ -15,6 +15,7 @@ RANKS = {
     "lazy": 0,
     "similarity": 1,
     "boxes": 1,
+    "distribution": 1,
     "schedules": 1,
     "optimizers": 1,
     "runs": 1,

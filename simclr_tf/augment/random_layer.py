@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from simclr_tf.distribution.replicas import draw_for_own_rows
+
 
 class RandomLayer(keras.layers.Layer):
     """A random picture transformation with its randomness separated from its arithmetic.
@@ -67,13 +69,25 @@ class RandomLayer(keras.layers.Layer):
 
 
 def draw_uniform(seed: tf.Tensor, shape: list, low: float, high: float) -> tf.Tensor:
-    """Returns float32 `shape`, uniform in `[low, high)`."""
-    return low + (high - low) * tf.random.stateless_uniform(shape, seed)
+    """Returns float32 `shape`, uniform in `[low, high)`; its first dimension are the pictures."""
+    return low + (high - low) * draw_unit(seed, shape)
 
 
 def draw_chosen(seed: tf.Tensor, batch: tf.Tensor, probability: float) -> tf.Tensor:
     """Returns bool `[batch]`, each true with `probability`, independently."""
-    return tf.random.stateless_uniform([batch], seed) < probability
+    return draw_unit(seed, [batch]) < probability
+
+
+def draw_unit(seed: tf.Tensor, shape: list | tf.Tensor) -> tf.Tensor:
+    """Returns float32 `shape`, uniform in `[0, 1)`; its first dimension are the pictures."""
+    return draw_for_own_rows(lambda whole: tf.random.stateless_uniform(whole, seed), shape)
+
+
+def draw_whole(seed: tf.Tensor, shape: list, count: int, axis: int = 0) -> tf.Tensor:
+    """Returns int32 `shape`, uniform in 0..`count` - 1; the pictures are along `axis`."""
+    return draw_for_own_rows(
+        lambda whole: tf.random.stateless_uniform(whole, seed, 0, count, tf.int32), shape, axis
+    )
 
 
 def apply_to_chosen(images: tf.Tensor, chosen: tf.Tensor, function) -> tf.Tensor:

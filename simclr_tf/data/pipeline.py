@@ -12,6 +12,7 @@ from simclr_tf.checks import check_at_least
 from simclr_tf.data.class_index import ClassIndex
 from simclr_tf.data.picture_set import PictureSet
 from simclr_tf.data.sharded_pictures import Pictures
+from simclr_tf.distribution.batches import current_share
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -107,29 +108,32 @@ def batches_of_rows(
         num_steps: how many batches to give.
 
     Returns:
-        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`.
+        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`. Within
+        `distribute_batches` the rows of this process's replicas alone, an element for each.
 
     Raises:
-        ValueError: if a number is negative.
+        ValueError: if a number is negative, or several replicas cannot share a batch evenly.
     """
     import tensorflow as tf
 
     check_at_least("start_step", start_step, 0)
     check_at_least("num_steps", num_steps, 0)
     images, labels = picture_set.images, picture_set.labels
+    share = current_share()
+    size = share.size(batch_size)
 
     def gather(step: np.int64) -> tuple[np.ndarray, np.ndarray]:
-        rows = rows_of(int(step))
+        rows = share.rows(rows_of(int(step)))
         return np.asarray(images[rows]), np.asarray(labels[rows], np.int32)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pictures, targets = tf.numpy_function(gather, [step], (tf.uint8, tf.int32))
-        pictures.set_shape((batch_size, *images.shape[1:]))
-        targets.set_shape((batch_size,))
+        pictures.set_shape((size, *images.shape[1:]))
+        targets.set_shape((size,))
         return pictures, targets
 
     numbers = tf.data.Dataset.range(start_step, start_step + num_steps)
-    return _mapped_in_order(numbers, batch)
+    return share.split(_mapped_in_order(numbers, batch))
 
 
 def evaluation_batches(images: Pictures, batch_size: int) -> tf.data.Dataset:

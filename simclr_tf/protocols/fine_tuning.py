@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
+from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.metrics import evaluate_retrieval
@@ -25,7 +26,7 @@ from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
 from simclr_tf.protocols.negatives import Negatives, record_negatives
 from simclr_tf.protocols.supervised import CLASSIFIER_FILE, test_report
-from simclr_tf.protocols.time_limit import epochs_within
+from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
 from simclr_tf.runs import RunFolder
 from simclr_tf.training import TrainingPlan, save_model, train
 
@@ -47,7 +48,8 @@ def fine_tune(
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
     the training and with the kept weights. Negatives take part in the training alone: they are in
-    every batch, labelled -1, and in no measure.
+    every batch, labelled -1, and in no measure. In the scope of a strategy its replicas train
+    together, with the result of one device.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
     metrics.json, before_after.png, encoder.keras and, where there are such, head.keras and
@@ -67,11 +69,12 @@ def fine_tune(
         they were measured with.
 
     Raises:
-        ValueError: if labels are missing, a setting does not fit the pictures or the encoder, or
-            a run is resumed with other negatives.
+        ValueError: if labels are missing, a setting does not fit the pictures, the encoder or the
+            number of replicas, or a run is resumed with other negatives.
     """
     splits = labelled_training(splits, budget, settings.seed)
     shape = batch_shape(splits.train, settings, negatives.share if negatives else 0.0)
+    check_divisible("batch_size", shape.size, tf.distribute.get_strategy().num_replicas_in_sync)
     pushed_away = record_negatives(negatives, run)["pictures"]
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
@@ -131,7 +134,7 @@ def _plan(
             # The last stage trains most.
             last = unfreezing_stages(settings.unfreeze)[-1]
             compile_stage(model, encoder, settings, last, steps_per_epoch=1000)
-            return model, batches(0, 16)
+            return model, distribute_batches(lambda: batches(0, MEASURED_STEPS))
 
         epochs, steps = epochs_within(settings.max_minutes, run.path / PLAN_FILE, steps, prepare)
     plan = TrainingPlan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -11,12 +11,13 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter, build_augmenter
 from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches
+from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.optimizers import build_optimizer
 from simclr_tf.plots import new_figure, plot_curves, plot_views, save_figure
 from simclr_tf.protocols.logs import log_callbacks
 from simclr_tf.protocols.settings import PretrainSettings
-from simclr_tf.protocols.time_limit import epochs_within
+from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
 from simclr_tf.runs import RunFolder
 from simclr_tf.schedules import WarmupCosine, scale_learning_rate
 from simclr_tf.training import SimCLR, TrainingPlan, save_model, train
@@ -34,7 +35,8 @@ def pretrain(
     """Pretrains an encoder, or continues where `run` was stopped.
 
     Writes into the run folder: plan.json, metrics.csv, checkpoints, views.png, curves.png,
-    encoder.keras, best_encoder.keras and projection_head.keras.
+    encoder.keras, best_encoder.keras and projection_head.keras. In the scope of a strategy its
+    replicas train together, with the result of one device.
 
     Args:
         splits: pictures; `train` is trained on, labels used by the online probe alone, and
@@ -47,8 +49,9 @@ def pretrain(
         The encoder as it is after the last epoch.
 
     Raises:
-        ValueError: if a setting does not fit the pictures.
+        ValueError: if a setting does not fit the pictures or the number of replicas.
     """
+    check_replicas(settings)
     epochs, steps = settings.length(steps_per_epoch(len(splits.train), settings.batch_size))
     keras.utils.set_random_seed(settings.seed)
     model = build_simclr(splits, settings)
@@ -91,6 +94,14 @@ def pretrain(
     plot_curves(run.path / "metrics.csv", figure)
     save_figure(figure, run.path / "curves.png")
     return model.encoder
+
+
+def check_replicas(settings: PretrainSettings) -> None:
+    """Raises `ValueError` unless the replicas of the strategy in scope can share the batches."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    check_divisible("batch_size", settings.batch_size, replicas)
+    if settings.microbatch_size:
+        check_divisible("microbatch_size", settings.microbatch_size, replicas)
 
 
 def build_settings_encoder(settings: PretrainSettings, image_size: int) -> keras.Model:
@@ -152,7 +163,9 @@ def _compile(model: SimCLR, settings: PretrainSettings, total_steps: int) -> Non
 
 def _measurable(model, splits, settings):
     _compile(model, settings, total_steps=1000)
-    return model, training_batches(splits.train, settings.batch_size, 0, num_steps=16)
+    return model, distribute_batches(
+        lambda: training_batches(splits.train, settings.batch_size, 0, num_steps=MEASURED_STEPS)
+    )
 
 
 def _save_parts(model: SimCLR, best_weights: list[np.ndarray], run: RunFolder) -> None:
@@ -165,13 +178,15 @@ def _save_parts(model: SimCLR, best_weights: list[np.ndarray], run: RunFolder) -
     save_model(model.encoder, run.path / "encoder.keras")
 
 
-def _validation_batches(splits, settings) -> tf.data.Dataset | None:
+def _validation_batches(splits, settings) -> Callable[[], tf.data.Dataset] | None:
     # The loss depends on the number of negatives: only whole batches compare with training,
     # and a few of them are enough to choose an epoch.
     steps = min(len(splits.validation) // settings.batch_size, 8)
     if steps == 0:
         return None
-    return training_batches(splits.validation, settings.batch_size, 0, num_steps=steps).cache()
+    return lambda: training_batches(
+        splits.validation, settings.batch_size, 0, num_steps=steps
+    ).cache()
 
 
 def _views(splits: PictureSplits, augmenter: Augmenter, epoch: int) -> list[np.ndarray]:

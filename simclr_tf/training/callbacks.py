@@ -16,6 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from simclr_tf.checks import check_one_of
+from simclr_tf.distribution.workers import largest_of_workers
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.checkpoints import Checkpoints
 from simclr_tf.training.weight_average import WeightAverage
@@ -120,7 +121,7 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     SIGINT (Ctrl-C) and SIGTERM are noted and obeyed after the step in progress, or after the
     validation if it was the last of its epoch: a checkpoint is written, then `KeyboardInterrupt`
-    or `SystemExit(143)` is raised. A second signal stops at once.
+    or `SystemExit(143)` is raised. A second signal stops at once. Several workers stop together.
 
     Args:
         checkpoints: where to save.
@@ -161,7 +162,7 @@ class CheckpointSaver(keras.callbacks.Callback):
         if batch + 1 == self.params["steps"]:
             # A checkpoint from here would lack the epoch's validation, row and best weights.
             return
-        stop = self._signal is not None
+        stop = self._asked() > 0
         if stop or (self.every_steps and self.step % self.every_steps == 0):
             self.save()
         if stop:
@@ -172,10 +173,11 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def stop_if_asked(self) -> None:
         """Raises what a noted signal asks for; the state was saved before."""
-        if self._signal == signal.SIGINT:
+        asked = self._asked()
+        if asked == signal.SIGINT:
             raise KeyboardInterrupt
-        if self._signal is not None:
-            raise SystemExit(128 + self._signal)
+        if asked:
+            raise SystemExit(128 + asked)
 
     def release_signals(self) -> None:
         """Gives the signals back to whom they belonged."""
@@ -185,6 +187,9 @@ class CheckpointSaver(keras.callbacks.Callback):
     def save(self) -> None:
         """Writes a checkpoint of the state as it is."""
         self.checkpoints.save(self.step, self.state())
+
+    def _asked(self):
+        return largest_of_workers(self._signal or 0)
 
     def _note(self, number, frame):
         if self._signal is not None:

@@ -10,6 +10,9 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter, LabelMixer
 from simclr_tf.checks import check_at_least, check_between
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import share_of_loss
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
@@ -91,9 +94,9 @@ class Classifier(keras.Model):
         with tf.GradientTape() as tape:
             logits = self(images, training=True)
             loss = self.cross_entropy(targets, logits)
-            scaled_loss = self.optimizer.scale_loss(loss)
+            scaled_loss = self.optimizer.scale_loss(share_of_loss(loss))
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        apply_gradients(self.optimizer, gradients, self.trainable_variables)
         return self.update_metrics(labels, logits, loss)
 
     def test_step(self, data):
@@ -123,7 +126,7 @@ class Classifier(keras.Model):
         count = tf.shape(labels)[0]
         self.trackers["loss"].update_state(loss, sample_weight=count)
         self.trackers["accuracy"].update_state(predictions == labels)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -11,6 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of
+from simclr_tf.distribution.batches import distribute_batches
+from simclr_tf.distribution.keras_faults import build_before_fit
+from simclr_tf.distribution.workers import figures_of_chief
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.callbacks import (
     CheckpointSaver,
@@ -91,7 +94,7 @@ def train(
     plan: TrainingPlan,
     run: RunFolder,
     *,
-    validation: tf.data.Dataset | None = None,
+    validation: Callable[[], tf.data.Dataset] | tf.data.Dataset | None = None,
     measure: Callable[[], Mapping[str, float]] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     stages: Sequence[TrainingStage] = (),
@@ -101,13 +104,17 @@ def train(
     Writes metrics.csv and checkpoints on the way. A run that was stopped and resumed ends with
     the same weights and metrics as one that was not.
 
+    In the scope of a strategy the batches are shared out among its replicas, and the model must
+    have been made there. All workers call this alike, each with a run folder of its own.
+
     Args:
         model: built model; compiled as well where there are no `stages`.
         kept: the model or the part of it whose best weights are returned.
         batches: `batches(start_step, num_steps)` gives the batches from `start_step` on.
         plan: how long to train and what to keep.
         run: run folder; its lock is held.
-        validation: batches evaluated after every epoch.
+        validation: batches evaluated after every epoch, or what gives them: with several replicas
+            it must be the latter, and give whole batches.
         measure: called after every epoch; its figures are recorded, and `plan.monitor` may be one.
         callbacks: further Keras callbacks.
         stages: parts of the training, with the plan's epochs in all; one as compiled by default.
@@ -116,8 +123,8 @@ def train(
         The weights of `kept` after the best epoch, or their average, as `get_weights` gives them.
 
     Raises:
-        ValueError: if the checkpoint in `run` is of another model, `plan.monitor` is not logged or
-            the stages have not the plan's epochs.
+        ValueError: if the checkpoint in `run` is of another model, `plan.monitor` is not logged,
+            the stages have not the plan's epochs or the replicas cannot share a batch evenly.
         KeyboardInterrupt: after Ctrl-C, once a checkpoint is saved.
         SystemExit: after SIGTERM likewise, with status 143.
     """
@@ -137,13 +144,13 @@ def train(
     saver = CheckpointSaver(checkpoints, state_to_save, step, plan.checkpoint_every_steps)
     progress = ProgressBar(plan.name, step, plan.total_steps, plan.batch_size)
     stop = EarlyStop(recorder, plan.patience, first_epoch=bounds[-1][0] // plan.steps_per_epoch)
-    measured = [] if measure is None else [EpochMeasurement(measure, average)]
+    measured = [] if measure is None else [EpochMeasurement(figures_of_chief(measure), average)]
     always = [*averaged, *measured, recorder, stop, saver, progress, *callbacks]
 
     def fit(first_step: int, last_step: int) -> None:
         whole_epochs = first_step % plan.steps_per_epoch == 0
         added = always if whole_epochs else [*always, MetricRestorer()]
-        data = batches(first_step, last_step - first_step)
+        data = distribute_batches(lambda: batches(first_step, last_step - first_step))
         _fit(model, data, validation, plan, first_step, last_step, added)
         saver.stop_if_asked()
 
@@ -176,13 +183,20 @@ def _restore(checkpoints: Checkpoints, parts: Sequence[EpochRecorder | WeightAve
 
 
 def _fit(model, data, validation, plan, first_step, last_step, callbacks) -> None:
+    build_before_fit(model)
     first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
+    validation_steps = None
+    if callable(validation):
+        # Shared out they are endless.
+        validation_steps = int(validation().cardinality())
+        validation = distribute_batches(validation)
     model.fit(
         data,
         initial_epoch=first_epoch,
         epochs=-(-last_step // plan.steps_per_epoch),
         steps_per_epoch=plan.steps_per_epoch - offset,
         validation_data=validation,
+        validation_steps=validation_steps,
         callbacks=callbacks,
         shuffle=False,
         verbose=0,

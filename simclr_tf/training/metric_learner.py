@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_at_least
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import gather_rows, replica_count, share_of_loss
 from simclr_tf.metrics import nearest_label_accuracy
 from simclr_tf.training.microbatches import Step, microbatch_gradients
 
@@ -104,28 +107,30 @@ class MetricLearner(keras.Model):
     def train_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=True)
+        view_labels = gather_rows(view_labels)
         if self.microbatch_size is None:
             z, values, gradients = self.gradients_at_once(views, view_labels)
         else:
             z, values, gradients = microbatch_gradients(self, views, view_labels)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        apply_gradients(self.optimizer, gradients, self.trainable_variables)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
     def test_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=False)
+        view_labels = gather_rows(view_labels)
         features = self.encoder(views, training=False)
-        z = self.project(features, training=False)
+        z = gather_rows(self.project(features, training=False))
         values = self.measure(features, z, view_labels, training=False)
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
     def gradients_at_once(self, views: tf.Tensor, labels: tf.Tensor) -> Step:
         """Computes what `microbatch_gradients` does with all activations in memory."""
         with tf.GradientTape() as tape:
             features = self.encoder(views, training=True)
-            z = self.project(features, training=True)
+            z = gather_rows(self.project(features, training=True))
             values = self.measure(features, z, labels, training=True)
-            scaled_loss = self.optimizer.scale_loss(values["loss"])
+            scaled_loss = self.optimizer.scale_loss(share_of_loss(values["loss"]))
         return z, values, tape.gradient(scaled_loss, self.trainable_variables)
 
     def measure(
@@ -133,16 +138,18 @@ class MetricLearner(keras.Model):
     ) -> dict[str, tf.Tensor]:
         """Returns the `loss` with its parts by the names of the metrics.
 
+        Where replicas share a batch, all of them get the embeddings and the loss of all its views.
+
         Args:
-            features: `[M, d]`.
-            z: embeddings `[M, k]`.
+            features: `[M / R, d]`, this replica's where R share the batch.
+            z: embeddings `[M, k]` of all of them.
             labels: int32 `[M]`.
             training: of the loss.
         """
         loss = self.metric_loss(z, labels, training)
         if self.class_head is None:
             return {"loss": loss}
-        cross_entropy, accuracy = _classify(self.class_head(features), labels)
+        cross_entropy, accuracy = _classify(gather_rows(self.class_head(features)), labels)
         return {
             "loss": loss + self.cross_entropy_weight * cross_entropy,
             "metric_loss": loss,
@@ -156,7 +163,7 @@ class MetricLearner(keras.Model):
         top_1 = nearest_label_accuracy(tf.stop_gradient(z), labels, pictures)
         for name, value in {**values, "batch_top_1": top_1}.items():
             self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
+from simclr_tf.distribution.replicas import replica_count
+
 # Embeddings, what the loss and its parts are, and a gradient for each trainable variable.
 Step = tuple[tf.Tensor, dict[str, tf.Tensor], list[tf.Tensor | None]]
 
@@ -31,12 +33,18 @@ def microbatch_gradients(model: keras.Model, views: tf.Tensor, labels: tf.Tensor
         loss, one for each of the model's trainable variables in order.
 
     Raises:
-        ValueError: if the micro-batches do not divide the batch, or its size is not known.
+        ValueError: if the micro-batches do not divide the batch, its size is not known, or several
+            replicas share it.
 
     Reference:
         Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited
         Setup", section 3.2.
     """
+    if replica_count() > 1:
+        raise ValueError(
+            "`microbatch_size` of a fine-tuning is for one device. Received: "
+            f"microbatch_size={model.microbatch_size}, {replica_count()} replicas"
+        )
     parts = [model.encoder, *([] if model.head is None else [model.head])]
     changing = [variable for part in parts for variable in part.non_trainable_variables]
     before = [tf.identity(variable) for variable in changing]
