@@ -15,6 +15,7 @@ from simclr_tf.augment.random_layer import (
     draw_uniform,
 )
 from simclr_tf.checks import check_between, check_range
+from simclr_tf.distribution.replicas import draw_for_own_rows
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
@@ -88,7 +89,9 @@ class RandomBorderStrokes(RandomLayer):
         count = tf.floor(draw_uniform(count_seed, [batch, 1], fewest, most + 1))
         widths = draw_uniform(width_seed, [batch, most], *self.width)
         widths = tf.where(tf.range(most, dtype=tf.float32) < count, widths, -1.0)
-        draws = tf.random.stateless_uniform([5, batch, most], place_seed)
+        draws = draw_for_own_rows(
+            lambda whole: tf.random.stateless_uniform(whole, place_seed), [5, batch, most], axis=1
+        )
         along, side, leans, angle, length = tf.unstack(draws)
         # 0 is the left side, 1 the right one, 2 the top and 3 the bottom.
         side = tf.minimum(tf.floor(4.0 * side), 3.0)

@@ -5,14 +5,8 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import (
-    RandomLayer,
-    apply_to_chosen,
-    draw_chosen,
-    draw_uniform,
-)
+from simclr_tf.augment.random_layer import Chosen, RandomLayer, apply_to_chosen, draw_uniform
 from simclr_tf.checks import check_between, check_range
-from simclr_tf.distribution.replicas import replica_count, take_own_rows
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
@@ -49,23 +43,15 @@ class RandomGaussianNoise(RandomLayer):
         chosen_seed, sigma_seed, noise_seed = tf.unstack(tf.random.split(seed, 3), num=3)
         sigma = draw_uniform(sigma_seed, [batch], *self.sigma)[:, None, None, None]
 
+        chosen = Chosen(chosen_seed, batch, self.probability)
+
         def add_noise(rows, numbers):
-            noise = self._draw_noise(noise_seed, chosen_seed, batch, rows, numbers)
+            noise = chosen.draw(
+                lambda shape: tf.random.stateless_normal(shape, noise_seed), tf.shape(rows), numbers
+            )
             return tf.clip_by_value(rows + tf.gather(sigma, numbers) * noise, 0.0, 255.0)
 
-        return apply_to_chosen(images, draw_chosen(chosen_seed, batch, self.probability), add_noise)
-
-    def _draw_noise(self, seed, chosen_seed, batch, rows, numbers):
-        """Noise `[b, height, width, 3]` for the rows that were chosen, which have these numbers."""
-        count = replica_count()
-        if count == 1:
-            return tf.random.stateless_normal(tf.shape(rows), seed)
-        # One device draws it for the chosen pictures of all replicas, one after the other.
-        chosen = tf.random.stateless_uniform([batch * count], chosen_seed) < self.probability
-        places = tf.cumsum(tf.cast(chosen, tf.int32))
-        shape = tf.concat([places[-1:], tf.shape(rows)[1:]], axis=0)
-        own_places = tf.gather(take_own_rows(places), numbers) - 1
-        return tf.gather(tf.random.stateless_normal(shape, seed), own_places)
+        return apply_to_chosen(images, chosen.rows(), add_noise)
 
     def get_config(self):
         return {**super().get_config(), "sigma": self.sigma, "probability": self.probability}

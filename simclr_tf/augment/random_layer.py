@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
-from simclr_tf.distribution.replicas import draw_for_own_rows
+from simclr_tf.distribution.replicas import draw_for_own_rows, replica_count, take_own_rows
 
 
 class RandomLayer(keras.layers.Layer):
@@ -88,6 +90,44 @@ def draw_whole(seed: tf.Tensor, shape: list, count: int, axis: int = 0) -> tf.Te
     return draw_for_own_rows(
         lambda whole: tf.random.stateless_uniform(whole, seed, 0, count, tf.int32), shape, axis
     )
+
+
+class Chosen:
+    """Which pictures of a batch a layer treats, drawn for each with one probability.
+
+    Args:
+        seed: int32 `[2]`.
+        batch: this replica's pictures.
+        probability: of each, 0..1.
+    """
+
+    def __init__(self, seed: tf.Tensor, batch: tf.Tensor, probability: float) -> None:
+        self.seed = seed
+        self.batch = batch
+        self.probability = probability
+
+    def rows(self) -> tf.Tensor:
+        """Returns bool `[batch]`."""
+        return draw_chosen(self.seed, self.batch, self.probability)
+
+    def draw(
+        self, draw: Callable[[tf.Tensor], tf.Tensor], shape: tf.Tensor, numbers: tf.Tensor
+    ) -> tf.Tensor:
+        """Draws numbers for the treated pictures and for nobody else.
+
+        Args:
+            draw: stateless random draw of a shape.
+            shape: int32 `[rank]`, of the treated pictures of this replica.
+            numbers: int64 `[b]`, their rows, as `apply_to_chosen` hands them out.
+        """
+        count = replica_count()
+        if count == 1:
+            return draw(shape)
+        # One device draws them for those of all replicas, one after the other.
+        of_all = tf.random.stateless_uniform([self.batch * count], self.seed) < self.probability
+        places = tf.cumsum(tf.cast(of_all, tf.int32))
+        drawn = draw(tf.concat([places[-1:], shape[1:]], axis=0))
+        return tf.gather(drawn, tf.gather(take_own_rows(places), numbers) - 1)
 
 
 def apply_to_chosen(images: tf.Tensor, chosen: tf.Tensor, function) -> tf.Tensor:

@@ -5,12 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import (
-    RandomLayer,
-    apply_to_chosen,
-    draw_chosen,
-    draw_uniform,
-)
+from simclr_tf.augment.random_layer import Chosen, RandomLayer, apply_to_chosen, draw_uniform
 from simclr_tf.checks import check_between, check_range
 
 
@@ -48,14 +43,20 @@ class RandomSaltAndPepper(RandomLayer):
         chosen_seed, amount_seed, pixel_seed = tf.unstack(tf.random.split(seed, 3), num=3)
         amount = draw_uniform(amount_seed, [batch], *self.amount)[:, None, None, None]
 
+        chosen = Chosen(chosen_seed, batch, self.probability)
+
         def sprinkle(rows, numbers):
             # One draw says both whether a pixel is changed and to what.
-            draws = tf.random.stateless_uniform(tf.shape(rows[..., :1]), pixel_seed)
+            draws = chosen.draw(
+                lambda shape: tf.random.stateless_uniform(shape, pixel_seed),
+                tf.shape(rows[..., :1]),
+                numbers,
+            )
             share = tf.gather(amount, numbers)
             colour = tf.where(draws < share / 2.0, 0.0, 255.0)
             return tf.where(draws < share, colour, rows)
 
-        return apply_to_chosen(images, draw_chosen(chosen_seed, batch, self.probability), sprinkle)
+        return apply_to_chosen(images, chosen.rows(), sprinkle)
 
     def get_config(self):
         return {**super().get_config(), "amount": self.amount, "probability": self.probability}
