@@ -147,7 +147,7 @@ def _drawing(size: int) -> list[RandomLayer]:
     return [
         RandomTurnedCrop(size, scale=(0.85, 1.25), shift=0.06, rotation=8),
         RandomBorderStrokes(
-            count=(1, 3), length=(0.1, 0.35), width=(0.8 * pixel, 2.0 * pixel), probability=0.6
+            count=(1, 3), length=(0.1, 0.35), width=(pixel, 3.5 * pixel), probability=0.6
         ),
         RandomLineWeight(thin=min(0.5 * pixel, 8), thicken=min(0.8 * pixel, 8), probability=0.8),
         RandomGaussianBlur(sigma=(0.1, max(1.0 * pixel, 0.5)), probability=0.5),
