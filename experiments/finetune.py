@@ -18,6 +18,7 @@ from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import check_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.runs import SafetySettings
 
 if TYPE_CHECKING:
     import keras
@@ -27,17 +28,19 @@ if TYPE_CHECKING:
 _RUN_DIR = run_flags.define_run_dir("runs/finetune")
 _SETTINGS = SettingsFlags(FineTuningSettings)
 _BUDGET = SettingsFlags(LabelBudget)
+_SAFETY = SettingsFlags(SafetySettings)
 
 
 def main() -> None:
     """Reads the flags and fine-tunes."""
-    settings, budget = _SETTINGS.read(), _BUDGET.read()
+    settings, budget, safety = _SETTINGS.read(), _BUDGET.read(), _SAFETY.read()
     picture_flags.picture_config()
     _check_start(settings)
     config = {
         **picture_flags.picture_config(),
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
+        **dataclasses.asdict(safety),
     }
     encoders: list[keras.Model] = []
 
@@ -52,7 +55,7 @@ def main() -> None:
         run, splits = opened
         from simclr_tf.protocols import fine_tune
 
-        metrics = fine_tune(encoders[0], splits, settings, budget, run)
+        metrics = fine_tune(encoders[0], splits, settings, budget, run, safety=safety)
         run.mark_finished({"top_1": metrics["top_1"], "labels": metrics["labels"]})
     _print_table(metrics)
     print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")

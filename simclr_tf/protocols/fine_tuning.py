@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
 from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
+from simclr_tf.files import read_json
 from simclr_tf.metrics import evaluate_retrieval
 from simclr_tf.plots import new_figure, plot_before_after, plot_curves, save_figure
 from simclr_tf.protocols.batch_shape import BatchShape, batch_shape
@@ -23,7 +23,7 @@ from simclr_tf.protocols.fine_tuning_stages import compile_stage, training_stage
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
 from simclr_tf.protocols.time_limit import epochs_within
-from simclr_tf.runs import RunFolder
+from simclr_tf.runs import DEFAULT_SAFETY, RunFolder, SafetySettings
 from simclr_tf.training import TrainingPlan, save_model, train
 
 PLAN_FILE = "plan.json"
@@ -37,6 +37,8 @@ def fine_tune(
     settings: FineTuningSettings,
     budget: LabelBudget,
     run: RunFolder,
+    *,
+    safety: SafetySettings = DEFAULT_SAFETY,
 ) -> dict[str, Any]:
     """Trains `encoder` with the labels of `budget`, or continues where `run` was stopped.
 
@@ -53,6 +55,7 @@ def fine_tune(
         settings: what to do.
         budget: which labels may be used.
         run: run folder, locked.
+        safety: how often to save, and what to do about a loss that is no number.
 
     Returns:
         What metrics.json holds: the figures of `embedding_report` after the training, `before`
@@ -72,7 +75,7 @@ def fine_tune(
         trained = keras.Model(encoder.input, head(encoder.output), name=encoder.name)
     network = trained if settings.keep_head else encoder
     model = build_model(encoder, head, splits, settings)
-    plan = _plan(model, encoder, splits, settings, shape, run)
+    plan = _plan(model, encoder, splits, settings, shape, run, safety)
     best_weights = train(
         model,
         trained,
@@ -81,6 +84,7 @@ def fine_tune(
         run,
         measure=_validation_measure(network, splits),
         stages=training_stages(model, encoder, settings, plan),
+        name_batch=shape.names(splits.train, settings),
     )
     trained.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
@@ -102,6 +106,7 @@ def _plan(
     settings: FineTuningSettings,
     shape: BatchShape,
     run: RunFolder,
+    safety: SafetySettings,
 ) -> TrainingPlan:
     epochs, steps = settings.epochs, settings.epoch_steps(len(splits.train), shape.size)
     if settings.max_minutes:
@@ -123,6 +128,7 @@ def _plan(
         patience=settings.patience,
         weight_averaging=settings.weight_averaging,
         name=f"fine-tuning, {settings.objective}",
+        safety=safety,
     )
     run.write_json(PLAN_FILE, dataclasses.asdict(plan))
     return plan
@@ -132,7 +138,7 @@ def _before(encoder, splits, settings, run) -> dict[str, Any]:
     path = run.path / BEFORE_FILE
     if not path.is_file():
         run.write_json(BEFORE_FILE, embedding_report(encoder, splits, settings.probe_linearly))
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path, dict)
 
 
 def _validation_measure(

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from experiments.endurance.mutate import mutated
+
+TEXT = b'{"names": ["pump", "valve"], "width": 200}\n' * 4
+
+
+def many(content, is_text=True, count=400):
+    return [mutated(content, is_text, np.random.default_rng([0, n])) for n in range(count)]
+
+
+def test_the_same_generator_gives_the_same_mutation():
+    assert many(TEXT) == many(TEXT)
+
+
+def test_nearly_all_mutations_change_something_and_differ():
+    changed = set(many(TEXT)) - {TEXT}
+    assert len(changed) > 300
+
+
+@pytest.mark.parametrize("content", [b"", b"a", b"\x00" * 3])
+@pytest.mark.parametrize("is_text", [True, False])
+def test_files_of_any_length_can_be_damaged(content, is_text):
+    assert all(isinstance(made, bytes) for made in many(content, is_text))
+
+
+def test_words_are_replaced_in_texts_only():
+    assert any(b"/etc/passwd" in made for made in many(TEXT))
+    assert not any(b"/etc/passwd" in made for made in many(TEXT, is_text=False))
+
+
+def test_some_mutations_shorten_and_some_lengthen_the_file():
+    lengths = [len(made) for made in many(TEXT)]
+    assert min(lengths) < len(TEXT) // 2 and max(lengths) > 2 * len(TEXT)
