@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Callable
+
+import numpy as np
+
+from experiments.endurance.mutate import mutated, with_changed_member
+
+Damage = Callable[[bytes, bool, np.random.Generator], bytes]
 
 
 class WrongResult(Exception):
@@ -22,6 +29,7 @@ class Kind:
         read: reads the file at `path`. Raises `ValueError` or `OSError` where it is damaged and
             `WrongResult` where what comes out is wrong.
         is_text: whether its words may be replaced.
+        damage: from the good content, `is_text` and a generator to the damaged content.
     """
 
     name: str
@@ -29,6 +37,7 @@ class Kind:
     content: bytes
     read: Callable[[], object]
     is_text: bool = False
+    damage: Damage = mutated
 
     @classmethod
     def of_file(
@@ -36,6 +45,20 @@ class Kind:
     ) -> Kind:
         """Takes the good file that lies at `path`."""
         return cls(name, path, path.read_bytes(), read, is_text)
+
+
+def forged(kind: Kind) -> Kind:
+    """Returns a kind of ZIP archives whose members are changed and whose checksums are right.
+
+    That is what a person may do who means harm; what is read then is not what was written.
+    """
+
+    def read() -> None:
+        with contextlib.suppress(WrongResult):
+            kind.read()
+
+    name = f"{kind.name}_forged"
+    return dataclasses.replace(kind, name=name, read=read, damage=with_changed_member)
 
 
 # Makes some kinds, with all their files in the folder that it is given.

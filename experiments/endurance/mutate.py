@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 
 import numpy as np
@@ -56,6 +58,29 @@ def mutated(content: bytes, is_text: bool, generator: np.random.Generator) -> by
     for _ in range(int(generator.choice([1, 1, 1, 2, 2, 4]))):
         changed = mutations[int(generator.integers(len(mutations)))](changed, generator)
     return changed
+
+
+def with_changed_member(content: bytes, is_text: bool, generator: np.random.Generator) -> bytes:
+    """Returns a ZIP archive after changes to one of its members, with the right checksums.
+
+    Args:
+        content: bytes of a good archive.
+        is_text: not used: JSON is known by its name, and headers of arrays are texts.
+        generator: decides what is changed.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = sorted(members)[int(generator.integers(len(members)))]
+    is_json = name.endswith(".json")
+    member = members[name]
+    # The header of an array: its shape and type.
+    head = len(member) if is_json else member.find(b"\n") + 1
+    members[name] = mutated(member[:head], True, generator) + member[head:]
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member)
+    return changed.getvalue()
 
 
 def _span(content: bytes, generator: np.random.Generator) -> tuple[int, int]:

@@ -21,7 +21,6 @@ from tqdm import tqdm
 
 from experiments.endurance.child import Child
 from experiments.endurance.kinds import Kind, Maker, WrongResult
-from experiments.endurance.mutate import mutated
 from experiments.endurance.settings import EnduranceSettings
 
 READ, REFUSED, FAILED = "read", "refused", "failed"
@@ -152,7 +151,7 @@ def _read_all(
         for number in range(first, settings.inputs):
             kind = kinds[number % len(kinds)]
             generator = np.random.default_rng([settings.seed, number])
-            content = mutated(kind.content, kind.is_text, generator)
+            content = kind.damage(kind.content, kind.is_text, generator)
             say(number, kind.name, "")
             outcome, text = outcome_of(kind, content)
             if outcome == FAILED:

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from experiments.endurance.kinds import Kind, WrongResult
+from experiments.endurance.kinds import Kind, WrongResult, forged
 from simclr_tf.protocols.embedding_store import EmbeddingStore
 from simclr_tf.retrieval import ENGINES, Embeddings, Index, read_embeddings, write_embeddings
 
@@ -36,7 +36,8 @@ def retrieval_kinds(folder: pathlib.Path) -> list[Kind]:
         if not np.array_equal(found.embeddings, vectors) or found.ids != embeddings.ids:
             raise WrongResult("other embeddings")
 
-    kinds = [Kind.of_file("embeddings", folder / "embeddings.npz", read)]
+    kind = Kind.of_file("embeddings", folder / "embeddings.npz", read)
+    kinds = [kind, forged(kind)]
     kinds += [_index_kind(folder, engine, embeddings) for engine in ENGINES]
     return [*kinds, _part_kind(folder / "parts", digests, vectors)]
 

@@ -8,7 +8,7 @@ import pathlib
 import keras
 import numpy as np
 
-from experiments.endurance.kinds import Kind, WrongResult
+from experiments.endurance.kinds import Kind, WrongResult, forged
 from simclr_tf.encoders import load_encoder, load_weights_by_layer_name
 from simclr_tf.encoders.find import encoder_fingerprint, encoder_image_size
 from simclr_tf.files import write_json
@@ -80,7 +80,8 @@ def model_kinds(folder: pathlib.Path) -> list[Kind]:
         "weights_h5": (folder / "model.weights.h5", lambda: read_weights("model.weights.h5")),
     }
     found = [Kind.of_file(name, path, read) for name, (path, read) in kinds.items()]
-    return [*found, _checkpoint_kind(folder, model)]
+    checkpoint = _checkpoint_kind(folder, model)
+    return [*found, forged(found[0]), checkpoint, forged(checkpoint)]
 
 
 def _checkpoint_kind(folder: pathlib.Path, model: keras.Model) -> Kind:

@@ -127,7 +127,7 @@ def test_finished_json_holds_the_summary_and_the_time(run):
 
 
 def test_a_run_in_use_cannot_be_resumed(run):
-    message = f"`run_dir` is in use by another process: .* Received: '{run.path}'"
+    message = f"`run_dir` is in use by another process .* Received: '{run.path}'"
     with pytest.raises(ValueError, match=message):
         RunFolder.resume(run.path.parent)
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from simclr_tf.data import PictureSet, training_batches
+from simclr_tf.data import PictureSet, training_batches, training_rows
 from simclr_tf.optimizers import build_optimizer
 from simclr_tf.runs import RunFolder, SafetySettings
 from simclr_tf.schedules import WarmupCosine
@@ -71,6 +71,7 @@ def train_in(
     )
     validation = training_batches(picture_set(16, seed=1), 8, 0, num_steps=2).cache()
     pictures = picture_set()
+    rows_of = training_rows(pictures, 8, 5)
     with RunFolder.resume(folder) if folder.exists() else RunFolder.create(folder, {}) as run:
         best = train(
             model,
@@ -83,6 +84,7 @@ def train_in(
             validation=validation,
             measure=measure,
             callbacks=callbacks,
+            name_batch=lambda step: [pictures.ids[row] for row in rows_of(step)],
         )
     optimizer_state = [variable.numpy() for variable in model.optimizer.variables]
     return [*model.get_weights(), *optimizer_state, model.augmenter.seed_generator.state], best
@@ -241,10 +243,13 @@ def test_checkpoints_are_saved_every_so_many_steps(tmp_path):
         on_train_batch_end=lambda batch, logs: seen.append(checkpoint_steps(tmp_path / "run"))
     )
     train_in(tmp_path / "run", plan=plan, callbacks=[watch])
-    # Every third step and the ends of epochs (4, 8, 12), the newest two of them.
+    # Every third step and the ends of epochs (4, 8, 12), the newest two of them; of the epochs the
+    # second is the best, whose checkpoint stays as well.
     expected = [[], [], [3], [3], [3, 4], [4, 6], [4, 6], [4, 6], [8, 9], [8, 9], [8, 9], [8, 9]]
     assert seen == expected
-    assert checkpoint_steps(tmp_path / "run") == [9, 12]
+    losses = [float(row["val_loss"]) for row in metrics(tmp_path / "run")]
+    assert losses.index(min(losses)) == 1
+    assert checkpoint_steps(tmp_path / "run") == [8, 9, 12]
 
 
 def test_checkpoints_are_saved_every_so_many_minutes(tmp_path, monkeypatch):

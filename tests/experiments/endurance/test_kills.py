@@ -162,3 +162,11 @@ def test_other_metrics_are_a_difference(finished):
     path = pathlib.Path(finished / "b/version_0/metrics.csv")
     path.write_text(path.read_text().replace("2.25", "2.26"))
     assert differences(finished / "a", finished / "b") == [f"{path.parent}: other metrics"]
+
+
+def test_a_job_that_never_ends_alike_is_no_test(tmp_path):
+    def start(path):
+        return 0, time.monotonic()
+
+    with pytest.raises(ValueError, match="Two unbroken runs end otherwise: .*other metrics"):
+        endured(tmp_path, lambda job, folder: count(job, folder, start=start))

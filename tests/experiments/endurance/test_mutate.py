@@ -1,7 +1,10 @@
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
-from experiments.endurance.mutate import mutated
+from experiments.endurance.mutate import mutated, with_changed_member
 
 TEXT = b'{"names": ["pump", "valve"], "width": 200}\n' * 4
 
@@ -33,3 +36,15 @@ def test_words_are_replaced_in_texts_only():
 def test_some_mutations_shorten_and_some_lengthen_the_file():
     lengths = [len(made) for made in many(TEXT)]
     assert min(lengths) < len(TEXT) // 2 and max(lengths) > 2 * len(TEXT)
+
+
+def test_a_forged_archive_is_whole_and_differs_in_one_member():
+    file = io.BytesIO()
+    np.savez(file, a=np.arange(3), b=np.arange(4))
+    for number in range(50):
+        forged = with_changed_member(file.getvalue(), False, np.random.default_rng(number))
+        with zipfile.ZipFile(io.BytesIO(forged)) as archive, zipfile.ZipFile(file) as good:
+            assert archive.testzip() is None
+            assert archive.namelist() == good.namelist()
+            differ = [name for name in good.namelist() if archive.read(name) != good.read(name)]
+        assert len(differ) <= 1
