@@ -1,10 +1,11 @@
 """Kill runs, damage files, train for hours: what the library endures, in a table.
 
-    python experiments/endure.py --test=kills --kills=200
-    python experiments/endure.py --test=mutations --inputs=10000
+    python experiments/endure.py --test=kills --kills=200             # 3 s a kill
+    python experiments/endure.py --test=mutations --inputs=10000      # half a minute
     python experiments/endure.py --test=soak --minutes=120
 
-Writes kills.json, mutations.json or soak.json to --output_dir. What failed is kept there as well:
+Times are those of 2 cores. Expected: no lost run, no corrupt file, all runs bit-equal at their end;
+no failure; a memory growth below 0.02 and a constant number of open files. Writes kills.json, mutations.json or soak.json to --output_dir. What failed is kept there as well:
 the folders of runs that were lost, and the files that ended in a traceback.
 """
 

@@ -86,7 +86,9 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
 def test_the_name_that_is_removed_is_that_of_an_unfinished_file(tmp_path):
     with pytest.raises(RuntimeError):
         with written_beside(tmp_path / "a") as file:
-            (tmp_path / os.path.basename(file.name)).with_name("copy").write_text(os.path.basename(file.name))
+            (tmp_path / os.path.basename(file.name)).with_name("copy").write_text(
+                os.path.basename(file.name)
+            )
             raise RuntimeError
     name = (tmp_path / "copy").read_text()
     (tmp_path / name).write_text("half")
