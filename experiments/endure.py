@@ -5,7 +5,9 @@
     python experiments/endure.py --test=soak --minutes=120
 
 Times are those of 2 cores. Expected: no lost run, no corrupt file, all runs bit-equal at their end;
-no failure; a memory growth below 0.02 and a constant number of open files. Writes kills.json, mutations.json or soak.json to --output_dir. What failed is kept there as well:
+no failure; a memory growth below 0.02 and a constant number of open files.
+
+Writes kills.json, mutations.json or soak.json to --output_dir. What failed is kept there as well:
 the folders of runs that were lost, and the files that ended in a traceback.
 """
 
