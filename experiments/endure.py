@@ -1,6 +1,6 @@
 """Kill runs, damage files, train for hours: what the library endures, in a table.
 
-    python experiments/endure.py --test=kills --kills=200             # 3 s a kill
+    python experiments/endure.py --test=kills --kills=200             # 4 s a kill
     python experiments/endure.py --test=mutations --inputs=10000      # half a minute
     python experiments/endure.py --test=soak --minutes=120
 
