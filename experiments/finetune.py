@@ -34,6 +34,7 @@ from simclr_tf.encoders.find import find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.negative_settings import NegativeSettings
+from simclr_tf.runs import SafetySettings
 
 if TYPE_CHECKING:
     import keras
@@ -45,6 +46,7 @@ _RUN_DIR = run_flags.define_run_dir("runs/finetune")
 _SETTINGS = SettingsFlags(FineTuningSettings)
 _BUDGET = SettingsFlags(LabelBudget)
 _NEGATIVES = SettingsFlags(NegativeSettings)
+_SAFETY = SettingsFlags(SafetySettings)
 
 
 @dataclasses.dataclass
@@ -57,7 +59,8 @@ class _Start:
 
 def main() -> None:
     """Reads the flags and fine-tunes."""
-    settings, budget, wanted = _SETTINGS.read(), _BUDGET.read(), _NEGATIVES.read()
+    settings, budget = _SETTINGS.read(), _BUDGET.read()
+    wanted, safety = _NEGATIVES.read(), _SAFETY.read()
     picture_flags.picture_config()
     _check_start(settings, wanted)
     config = {
@@ -65,6 +68,7 @@ def main() -> None:
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
         **(dataclasses.asdict(wanted) if wanted.negatives_dir else {}),
+        **dataclasses.asdict(safety),
     }
     starts: list[_Start] = []
 
@@ -80,7 +84,9 @@ def main() -> None:
         from simclr_tf.protocols import fine_tune
 
         start = starts[0]
-        metrics = fine_tune(start.encoder, splits, settings, budget, run, start.negatives)
+        metrics = fine_tune(
+            start.encoder, splits, settings, budget, run, start.negatives, safety=safety
+        )
         run.mark_finished({"top_1": metrics["top_1"], "labels": metrics["labels"]})
         _print_table(metrics)
         print(f"Results: {run.path / 'metrics.json'}, {run.path / 'before_after.png'}")

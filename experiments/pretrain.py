@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from experiments import distribution_flags, launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.settings import PretrainSettings
+from simclr_tf.runs import SafetySettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
 
 _RUN_DIR = run_flags.define_run_dir("runs/pretrain")
 _SETTINGS = SettingsFlags(PretrainSettings)
+_SAFETY = SettingsFlags(SafetySettings)
 
 
 def _read(settings: PretrainSettings) -> PictureSplits:
@@ -36,8 +38,12 @@ def _read(settings: PretrainSettings) -> PictureSplits:
 
 def main() -> None:
     """Reads the flags and pretrains."""
-    settings = _SETTINGS.read()
-    config = {**picture_flags.picture_config(), **dataclasses.asdict(settings)}
+    settings, safety = _SETTINGS.read(), _SAFETY.read()
+    config = {
+        **picture_flags.picture_config(),
+        **dataclasses.asdict(settings),
+        **dataclasses.asdict(safety),
+    }
     with distribution_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
@@ -45,7 +51,7 @@ def main() -> None:
         launcher.import_tensorflow()
         from simclr_tf.protocols import pretrain
 
-        pretrain(splits, settings, run)
+        pretrain(splits, settings, run, safety=safety)
         last = {name: value for name, value in run.read_metrics()[-1].items() if value}
         run.mark_finished({name: float(value) for name, value in last.items()})
         print(f"Encoder: {run.path / 'encoder.keras'}")

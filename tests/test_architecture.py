@@ -10,6 +10,7 @@ LIBRARY = "simclr_tf"
 
 # A module imports strictly lower ranks only, apart from its own folder.
 RANKS = {
+    "archives": 0,
     "checks": 0,
     "files": 0,
     "lazy": 0,

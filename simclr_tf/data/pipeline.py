@@ -65,11 +65,31 @@ def training_batches(
         ValueError: if `batch_size` is greater than the number of pictures, an argument is
             negative, or `class_balanced` finds no label.
     """
+    rows_of = training_rows(picture_set, batch_size, seed, class_balanced=class_balanced)
+    return batches_of_rows(picture_set, rows_of, batch_size, start_step, num_steps)
+
+
+def training_rows(
+    picture_set: PictureSet, batch_size: int, seed: int, *, class_balanced: bool = False
+) -> Callable[[int], np.ndarray]:
+    """Returns which rows of `picture_set` are in batch number `step` of `training_batches`.
+
+    Args:
+        picture_set: see `training_batches`, as for all others.
+        batch_size: pictures in a batch.
+        seed: seed of the order.
+        class_balanced: all classes come equally often.
+
+    Returns:
+        A function from the number of a batch to its rows, int64 `[batch]`.
+
+    Raises:
+        ValueError: as `training_batches`.
+    """
     check_at_least("seed", seed, 0)
     steps = steps_per_epoch(len(picture_set), batch_size)
     if class_balanced:
-        rows_of = _balanced_rows(ClassIndex(picture_set.labels, seed), batch_size)
-        return batches_of_rows(picture_set, rows_of, batch_size, start_step, num_steps)
+        return _balanced_rows(ClassIndex(picture_set.labels, seed), batch_size)
 
     @functools.lru_cache(maxsize=2)
     def epoch_order(epoch: int) -> np.ndarray:
@@ -79,7 +99,7 @@ def training_batches(
         epoch, position = divmod(step, steps)
         return epoch_order(epoch)[position * batch_size : (position + 1) * batch_size]
 
-    return batches_of_rows(picture_set, shuffled_rows, batch_size, start_step, num_steps)
+    return shuffled_rows
 
 
 def _balanced_rows(index: ClassIndex, batch_size: int) -> Callable[[int], np.ndarray]:

@@ -6,11 +6,10 @@ import hashlib
 import json
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from simclr_tf.archives import opened_archive
 from simclr_tf.runs import list_versions
 
 ENCODER_FILE = "encoder.keras"
@@ -111,7 +110,7 @@ def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
     content = _read_member(path, "config.json")
     try:
         entries = list(_entries(json.loads(content)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
         ) from error
@@ -119,7 +118,8 @@ def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
     shapes = [value for name, value in entries if name == "batch_shape" and isinstance(value, list)]
     if sizes:
         return sizes[0]
-    return shapes[0][1] if shapes and len(shapes[0]) == 4 else None
+    side = shapes[0][1] if shapes and len(shapes[0]) == 4 else None
+    return side if isinstance(side, int) else None
 
 
 def _entries(config: Any) -> Iterator[tuple[str, Any]]:
@@ -135,9 +135,9 @@ def _entries(config: Any) -> Iterator[tuple[str, Any]]:
 
 def _read_member(path: pathlib.Path, member: str) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as archive:
             return archive.read(member)
-    except (OSError, KeyError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
         ) from error

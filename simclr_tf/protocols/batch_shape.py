@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simclr_tf.checks import check_at_least
-from simclr_tf.data.class_batches import check_class_sizes, class_batches
+from simclr_tf.data.class_batches import check_class_sizes, class_batches, class_rows
 from simclr_tf.data.negative_batches import negative_batches, with_negatives
 from simclr_tf.data.picture_set import PictureSet
-from simclr_tf.data.pipeline import training_batches
+from simclr_tf.data.pipeline import training_batches, training_rows
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 
 if TYPE_CHECKING:
@@ -84,6 +85,20 @@ class BatchShape:
             num_steps=count,
             repeat=self.repeat,
         )
+
+    def names(
+        self, labelled: PictureSet, settings: FineTuningSettings
+    ) -> Callable[[int], list[str]]:
+        """Returns which pictures, by their ids, are in a batch, as a function of its number."""
+        if self.classes:
+            rows_of = class_rows(
+                labelled, self.classes, self.pictures_per_class, settings.seed, repeat=self.repeat
+            )
+        else:
+            rows_of = training_rows(
+                labelled, self.size, settings.seed, class_balanced=settings.class_balanced
+            )
+        return lambda step: [labelled.ids[row] for row in rows_of(step)]
 
 
 def batch_shape(

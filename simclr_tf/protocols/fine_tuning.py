@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from simclr_tf.data import PictureSplits
 from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
+from simclr_tf.files import read_json
 from simclr_tf.metrics import evaluate_retrieval
 from simclr_tf.plots import new_figure, plot_before_after, plot_curves, save_figure
 from simclr_tf.protocols.batch_shape import BatchShape, batch_shape
@@ -27,7 +27,7 @@ from simclr_tf.protocols.labelled_splits import labelled_training
 from simclr_tf.protocols.negatives import Negatives, record_negatives
 from simclr_tf.protocols.supervised import CLASSIFIER_FILE, test_report
 from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
-from simclr_tf.runs import RunFolder
+from simclr_tf.runs import DEFAULT_SAFETY, RunFolder, SafetySettings
 from simclr_tf.training import TrainingPlan, save_model, train
 
 PLAN_FILE = "plan.json"
@@ -42,6 +42,8 @@ def fine_tune(
     budget: LabelBudget,
     run: RunFolder,
     negatives: Negatives | None = None,
+    *,
+    safety: SafetySettings = DEFAULT_SAFETY,
 ) -> dict[str, Any]:
     """Trains `encoder` with the labels of `budget`, or continues where `run` was stopped.
 
@@ -62,6 +64,7 @@ def fine_tune(
         budget: which labels may be used.
         run: run folder, locked.
         negatives: pictures of no class, for the objectives with supcon or triplet.
+        safety: how often to save, and what to do about a loss that is no number.
 
     Returns:
         What metrics.json holds: the figures of `embedding_report` after the training, `before`
@@ -89,7 +92,7 @@ def fine_tune(
     def batches(start: int, count: int) -> tf.data.Dataset:
         return shape.batches(splits.train, settings, start, count, pictures)
 
-    plan = _plan(model, encoder, splits, settings, shape, batches, run)
+    plan = _plan(model, encoder, splits, settings, shape, batches, run, safety)
     best_weights = train(
         model,
         model,
@@ -98,6 +101,7 @@ def fine_tune(
         run,
         measure=_validation_measure(network, splits),
         stages=training_stages(model, encoder, settings, plan),
+        name_batch=shape.names(splits.train, settings),
     )
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
@@ -126,6 +130,7 @@ def _plan(
     shape: BatchShape,
     batches: Callable[[int, int], tf.data.Dataset],
     run: RunFolder,
+    safety: SafetySettings,
 ) -> TrainingPlan:
     epochs, steps = settings.epochs, settings.epoch_steps(len(splits.train), shape.labelled)
     if settings.max_minutes:
@@ -147,6 +152,7 @@ def _plan(
         patience=settings.patience,
         weight_averaging=settings.weight_averaging,
         name=f"fine-tuning, {settings.objective}",
+        safety=safety,
     )
     run.write_json(PLAN_FILE, dataclasses.asdict(plan))
     return plan
@@ -156,7 +162,7 @@ def _before(encoder, splits, settings, run) -> dict[str, Any]:
     path = run.path / BEFORE_FILE
     if not path.is_file():
         run.write_json(BEFORE_FILE, embedding_report(encoder, splits, settings.probe_linearly))
-    return json.loads(path.read_text(encoding="utf-8"))
+    return read_json(path, dict)
 
 
 def _validation_measure(

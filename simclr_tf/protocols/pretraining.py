@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclr_tf.augment import Augmenter, build_augmenter
-from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches
+from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches, training_rows
 from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.optimizers import build_optimizer
@@ -18,7 +18,7 @@ from simclr_tf.plots import new_figure, plot_curves, plot_views, save_figure
 from simclr_tf.protocols.logs import log_callbacks
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
-from simclr_tf.runs import RunFolder
+from simclr_tf.runs import DEFAULT_SAFETY, RunFolder, SafetySettings
 from simclr_tf.schedules import WarmupCosine, scale_learning_rate
 from simclr_tf.training import SimCLR, TrainingPlan, save_model, train
 
@@ -31,6 +31,7 @@ def pretrain(
     run: RunFolder,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    safety: SafetySettings = DEFAULT_SAFETY,
 ) -> keras.Model:
     """Pretrains an encoder, or continues where `run` was stopped.
 
@@ -44,12 +45,14 @@ def pretrain(
         settings: what to do.
         run: run folder, locked.
         callbacks: further Keras callbacks.
+        safety: how often to save, and what to do about a loss that is no number.
 
     Returns:
         The encoder as it is after the last epoch.
 
     Raises:
-        ValueError: if a setting does not fit the pictures or the number of replicas.
+        ValueError: if a setting does not fit the pictures or the number of replicas, or the loss
+            is no number (a `NonFiniteLoss`, see `SafetySettings`).
     """
     check_replicas(settings)
     epochs, steps = settings.length(steps_per_epoch(len(splits.train), settings.batch_size))
@@ -70,6 +73,7 @@ def pretrain(
         monitor="val_loss" if validation is not None else "loss",
         checkpoint_every_steps=settings.checkpoint_every_steps,
         name="pretraining",
+        safety=safety,
     )
     run.write_json(PLAN_FILE, dataclasses.asdict(plan))
     _compile(model, settings, plan.total_steps)
@@ -78,6 +82,7 @@ def pretrain(
     figure = new_figure(11.9, 3.5)
     plot_views(first, second, pictures, figure)
     save_figure(figure, run.path / "views.png")
+    rows_of = training_rows(splits.train, settings.batch_size, settings.seed)
     best_weights = train(
         model,
         model.encoder,
@@ -88,6 +93,7 @@ def pretrain(
         run,
         validation=validation,
         callbacks=[*logs, *callbacks],
+        name_batch=lambda step: [splits.train.ids[row] for row in rows_of(step)],
     )
     _save_parts(model, best_weights, run)
     figure = new_figure(12.0, 6.2)

@@ -11,7 +11,13 @@ from scipy.special import logsumexp
 
 from simclr_tf.augment import build_augmenter
 from simclr_tf.checks import check_at_least
-from simclr_tf.data import PictureSet, PictureSplits, evaluation_batches, training_batches
+from simclr_tf.data import (
+    PictureSet,
+    PictureSplits,
+    evaluation_batches,
+    training_batches,
+    training_rows,
+)
 from simclr_tf.encoders import uses_float16
 from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
 from simclr_tf.optimizers import build_optimizer
@@ -83,6 +89,7 @@ def train_supervised(
         _start_from_probe(model, probe)
         _calibrate(model, validation)
         start = model.get_weights(), test_report(model, validation)["accuracy"]
+    rows_of = training_rows(labelled, batch_size, settings.seed)
     best_weights = train(
         model,
         model,
@@ -92,6 +99,7 @@ def train_supervised(
         plan,
         run,
         validation=_with_labels(validation),
+        name_batch=lambda step: [labelled.ids[row] for row in rows_of(step)],
     )
     model.set_weights(_better_weights(start, best_weights, run))
     save_model(model, run.path / CLASSIFIER_FILE)

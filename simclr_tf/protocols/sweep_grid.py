@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import json
 import math
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simclr_tf.files import read_json
 from simclr_tf.protocols.sweep_base import SweepBase, Value
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -58,7 +58,7 @@ def read_grid_file(path: str | os.PathLike[str]) -> list[Grid]:
         ValueError: if there is no such file, or it holds something else.
     """
     try:
-        content = json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8"))
+        content = read_json(pathlib.Path(path).expanduser())
     except (OSError, ValueError) as error:
         raise ValueError(
             f"`grid_file` must be a readable file of JSON ({error}). "
@@ -144,7 +144,10 @@ def _as(kind: Any, value: Any) -> Value:
             return None
     # To Python a boolean is a whole number as well.
     if kind is float and type(value) is int:
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
     if type(value) is not kind or (kind is float and not math.isfinite(value)):
         return None
     return value

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simclr_tf.checks import check_one_of
-from simclr_tf.files import write_atomically, write_csv, write_json
+from simclr_tf.files import read_json, write_atomically, write_csv, write_json
 from simclr_tf.protocols.figures import flat_figures, shown_name
 from simclr_tf.protocols.sweep_record import FINISHED, SweepRecord, SweptRun
 from simclr_tf.protocols.sweep_summary import SEED, add_group_columns, format_groups, seed_groups
@@ -141,7 +140,7 @@ def _row(
 
 def _best_epoch(record: SweepRecord, run: SweptRun) -> dict[str, Any]:
     folder = RunFolder.read(record.folder_of(run))
-    plan = json.loads((folder.path / _PLAN_FILE).read_text(encoding="utf-8"))
+    plan = read_json(folder.path / _PLAN_FILE, dict)
     rows = metric_rows(folder)
     sign = 1 if plan["mode"] == "min" else -1
     # Of equal epochs the run kept the first.
@@ -176,7 +175,7 @@ def _best(
         return None
     row = rows[0]
     path = record.run_dir / f"version_{row['version']}" / "metrics.json"
-    test = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    test = read_json(path, dict) if path.is_file() else {}
     return {
         "version": row["version"],
         "values": {name: row[name] for name in record.names},

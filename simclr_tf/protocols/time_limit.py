@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import pathlib
 import time
 from collections.abc import Callable
@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from simclr_tf.distribution.workers import largest_of_workers
+from simclr_tf.files import read_json
 
 # Left for validation, checkpoints and the difference between a short and a long measurement.
 _USED_SHARE = 0.92
@@ -34,10 +35,19 @@ def epochs_within(
         steps_per_epoch: of whole epochs; fewer where not even one epoch fits.
         prepare: gives a compiled model and a few batches to measure with, shared out where there
             are several replicas; the slowest worker decides.
+
+    Raises:
+        ValueError: if plan.json is damaged.
     """
     if plan_file.is_file():
-        plan = json.loads(plan_file.read_text(encoding="utf-8"))
-        return plan["epochs"], plan["steps_per_epoch"]
+        plan = read_json(plan_file, dict)
+        length = plan.get("epochs"), plan.get("steps_per_epoch")
+        if not all(type(number) is int and number > 0 for number in length):
+            raise ValueError(
+                f"{os.fspath(plan_file)!r} must hold whole numbers `epochs` and `steps_per_epoch`. "
+                f"Received: {length}"
+            )
+        return length
     seconds = _seconds_a_step(*prepare())
     steps = max(1, int(minutes * 60 * _USED_SHARE / seconds))
     if steps < steps_per_epoch:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from simclr_tf.checks import check_between
 from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.encoders import load_encoder
-from simclr_tf.files import write_json
+from simclr_tf.encoders.load import load_keras_model
+from simclr_tf.files import read_json, write_json
 from simclr_tf.plots import (
     Neighbour,
     new_figure,
@@ -163,7 +162,7 @@ def _stored(version: pathlib.Path) -> dict[str, Any]:
     path = version / _STORED_FILE
     if not path.is_file():
         return {}
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = read_json(path, dict)
     return {name: stored[name] for name in ("before", "after") if name in stored}
 
 
@@ -193,7 +192,7 @@ def _classify(
     path = version / CLASSIFIER_FILE
     if not path.is_file():
         return None
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
+    model = load_keras_model(path)
     if model.num_classes != len(test.class_names):
         raise ValueError(
             f"The classifier of {version} tells {model.num_classes} classes apart: `data_dir` must "

@@ -20,7 +20,7 @@ from simclr_tf.protocols.fine_tuning_stages import check_stages, training_stages
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.runs import RunFolder
 from simclr_tf.training import TrainingPlan, loop
-from simclr_tf.training.callbacks import ProgressBar
+from simclr_tf.training.progress_bar import ProgressBar
 from tests.protocols.conftest import small_encoder
 
 SETTINGS = FineTuningSettings(
