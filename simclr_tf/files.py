@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pathlib
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
@@ -42,11 +43,48 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         beside.unlink(missing_ok=True)
         raise
     # The rename itself lives in the folder.
-    folder = os.open(path.parent, os.O_RDONLY)
+    _force_to_disk(path.parent)
+
+
+@contextlib.contextmanager
+def folder_written_beside(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Makes a folder that appears as `path`, whole, when the `with` block ends well.
+
+    Args:
+        path: Folder to write; must not exist yet. The folder that it lies in is made.
+
+    Yields:
+        The folder beside `path` to write into; it is deleted when the block fails.
+
+    Raises:
+        FileExistsError: If `path` exists.
+        OSError: If a file cannot be written.
+    """
+    path = pathlib.Path(path)
+    if path.exists():
+        raise FileExistsError(f"{os.fspath(path)!r} exists already")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    beside.mkdir()
     try:
-        os.fsync(folder)
+        yield beside
+        # Names last: files first, then the folders that list them, innermost first.
+        for part in sorted(beside.rglob("*"), key=lambda part: (part.is_dir(), -len(part.parts))):
+            _force_to_disk(part)
+        _force_to_disk(beside)
+        os.rename(beside, path)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _force_to_disk(path.parent)
+
+
+def _force_to_disk(path: pathlib.Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:

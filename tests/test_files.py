@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simclr_tf.files import plain, write_atomically, write_csv, write_json, written_beside
+from simclr_tf.files import (
+    folder_written_beside,
+    plain,
+    write_atomically,
+    write_csv,
+    write_json,
+    written_beside,
+)
 
 
 def test_text_is_written_as_utf_8_with_its_line_ends(tmp_path):
@@ -129,3 +136,33 @@ def test_csv_without_rows_has_the_header(tmp_path):
 def test_csv_refuses_a_key_without_column(tmp_path):
     with pytest.raises(ValueError, match="fields not in fieldnames: 'c'"):
         write_csv(tmp_path / "table.csv", [{"c": 1}], columns=("a",))
+
+
+def test_a_folder_appears_whole_when_it_is_done(tmp_path):
+    path = tmp_path / "above" / "model"
+    with folder_written_beside(path) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner/data").write_text("content")
+        assert not path.exists()
+    assert (path / "inner/data").read_text() == "content"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_a_folder_that_fails_leaves_nothing(tmp_path, monkeypatch, step):
+    monkeypatch.setattr(os, step, fail)
+    with (
+        pytest.raises(OSError, match="No space left"),
+        folder_written_beside(tmp_path / "model") as folder,
+    ):
+        (folder / "data").write_text("content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path):
+    with (
+        pytest.raises(FileExistsError, match="exists already"),
+        folder_written_beside(tmp_path) as _,
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -21,6 +21,7 @@ __getattr__, __all__ = lazy_names(
         "load_weights_by_layer_name": "simclr_tf.encoders.layer_weights",
         "load_encoder": "simclr_tf.encoders.load",
         "PictureScaling": "simclr_tf.encoders.picture_scaling",
+        "assign_weights_by_layer_name": "simclr_tf.encoders.layer_weights",
         "build_projection_head": "simclr_tf.encoders.projection_head",
         "RESNETS": "simclr_tf.encoders.resnet",
         "unfreeze_layers": "simclr_tf.encoders.unfreezing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import keras
 
@@ -10,6 +11,7 @@ from simclr_tf.checks import check_at_least, check_one_of, check_positive
 from simclr_tf.encoders import applications, squeezenet
 from simclr_tf.encoders.applications import APPLICATIONS, build_application
 from simclr_tf.encoders.layer_weights import load_weights_by_layer_name
+from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD
 from simclr_tf.encoders.resnet import RESNETS, STEMS, build_resnet
 from simclr_tf.encoders.squeezenet import build_squeezenet
 
@@ -29,6 +31,8 @@ def build_encoder(
     stem: str = "auto",
     mixed_precision: str = "none",
     weights: str | os.PathLike[str] = "none",
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
 ) -> keras.Model:
     """Builds an encoder that takes raw pictures; scaling is inside it.
 
@@ -46,6 +50,8 @@ def build_encoder(
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
         weights: `"none"` draws new ones; a file is loaded by `load_weights_by_layer_name`;
             `"imagenet"` downloads those of `keras.applications`.
+        mean: of the scaling of a ResNet, see `PictureScaling`: ImageNet's. Others have their own.
+        std: of the scaling of a ResNet, as for `mean`.
 
     Returns:
         `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
@@ -68,7 +74,7 @@ def build_encoder(
     if name in RESNETS:
         if stem == "auto":
             stem = "cifar" if image_size <= 64 else "imagenet"
-        encoder = build_resnet(name, image_size, width, stem, dtype)
+        encoder = build_resnet(name, image_size, width, stem, dtype, mean, std)
     elif name == "squeezenet":
         check_at_least("image_size", image_size, squeezenet.SMALLEST_PICTURE)
         encoder = build_squeezenet(image_size, width, dtype)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
 
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
 from simclr_tf.encoders.convolution import Convolution
-from simclr_tf.encoders.picture_scaling import PictureScaling
+from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD, PictureScaling
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,15 @@ RESNETS: dict[str, ResNetShape] = {
 STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2)}
 
 
-def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str) -> keras.Model:
+def build_resnet(
+    name: str,
+    image_size: int,
+    width: float,
+    stem: str,
+    dtype: str,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
+) -> keras.Model:
     """Builds a ResNet from raw pictures to its pooled features.
 
     Layers are named as torchvision names them (`layer1_0_conv1`), and convolutions with stride 2
@@ -47,6 +55,8 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
         stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
+        mean: see `PictureScaling`.
+        std: see `PictureScaling`.
 
     Returns:
         `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
@@ -62,7 +72,7 @@ def build_resnet(name: str, image_size: int, width: float, stem: str, dtype: str
     layers = _Layers(dtype)
     # Any size: training views may be smaller than the pictures.
     pictures = keras.Input((None, None, 3), name="pictures")
-    x = PictureScaling(image_size, dtype=dtype, name="scaling")(pictures)
+    x = PictureScaling(image_size, mean, std, dtype=dtype, name="scaling")(pictures)
     channels = [max(8, round(64 * 2**stage * width)) for stage in range(4)]
     x = _stem(x, stem, channels[0], layers)
     block: Callable = _basic_block
