@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
 
 _RUN_DIR = run_flags.define_run_dir("runs/baseline")
-_ENCODER = SettingsFlags(PretrainSettings, only=("encoder", "width", "stem", "mixed_precision"))
+_NETWORK = ("encoder", "width", "stem", "normalization", "mixed_precision")
+_ENCODER = SettingsFlags(PretrainSettings, only=_NETWORK)
 _SETTINGS = SettingsFlags(SupervisedSettings)
 _BUDGET = SettingsFlags(LabelBudget)
 
@@ -38,8 +39,7 @@ def main() -> None:
     encoder_settings, settings, budget = _ENCODER.read(), _SETTINGS.read(), _BUDGET.read()
     config = {
         **picture_flags.picture_config(),
-        **{name: getattr(encoder_settings, name) for name in ("encoder", "width", "stem")},
-        "mixed_precision": encoder_settings.mixed_precision,
+        **{name: getattr(encoder_settings, name) for name in _NETWORK},
         **dataclasses.asdict(settings),
         **dataclasses.asdict(budget),
     }

@@ -31,12 +31,25 @@ def take_size_of_encoder(encoder_dir: str) -> int:
     """
     from simclr_tf.encoders.find import encoder_image_size
 
-    wanted = IMAGE_SIZE.value
-    size = encoder_image_size(encoder_dir) or wanted
-    if size != wanted and flags.FLAGS["image_size"].present:
+    return take_size(encoder_image_size(encoder_dir))
+
+
+def take_size(only: int | None, default: int | None = None) -> int:
+    """Returns the size of the pictures, and sets `--image_size` to it.
+
+    Args:
+        only: the size that the encoder takes; None if it takes any.
+        default: of an encoder that takes any; the flag's own by default.
+
+    Raises:
+        ValueError: if `--image_size` asks for another size than `only`.
+    """
+    flag, wanted = flags.FLAGS["image_size"], IMAGE_SIZE.value
+    size = only or (wanted if flag.present or default is None else default)
+    if size != wanted and flag.present:
         raise ValueError(
             f"`image_size` must be {size}, the size of the pictures that the encoder was trained "
             f"with. Received: image_size={wanted}"
         )
-    flags.FLAGS["image_size"].value = size
+    flag.value = size
     return size

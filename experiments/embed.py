@@ -1,7 +1,10 @@
 """Turn a folder or data set into one file of embeddings, and keep it up to date.
 
     python experiments/embed.py --encoder_dir=runs/mine --data_dir=FOLDER --output_dir=embedded
+    python experiments/embed.py --model_type=facenet --weights=FILE.tflite --data_dir=FOLDER
 
+The encoder may also be a model of somebody else: a .tflite file, a SavedModel folder or a .keras
+file (`--frozen_scaling` says how it wants its pictures), ImageNet weights, or raw pixels.
 Writes embeddings.npz (embeddings, ids, labels, class names, fingerprint of the encoder) and
 embeddings_skipped.csv (pictures that cannot be read). The same command goes on after a stop, and
 later embeds only what is new or changed.

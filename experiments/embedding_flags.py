@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 from tqdm import tqdm
 
-from experiments import decoding_flags, encoder_flags, launcher
+from experiments import decoding_flags, launcher, model_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 
@@ -33,7 +33,7 @@ def read_settings() -> EmbeddingSettings:
     _SETTINGS.read(
         image_size=decoding_flags.IMAGE_SIZE.value, resize_mode=decoding_flags.RESIZE_MODE.value
     )
-    size = encoder_flags.take_size_of_encoder()
+    size = model_flags.take_size_of_encoder()
     return _SETTINGS.read(image_size=size, resize_mode=decoding_flags.RESIZE_MODE.value)
 
 
@@ -70,7 +70,7 @@ def embed(
 
         report = embed_pictures(
             index,
-            encoder_flags.ENCODER_DIR.value,
+            model_flags.read_source(),
             output,
             settings,
             root="" if root is None else os.path.abspath(os.path.expanduser(root)),

@@ -6,8 +6,9 @@ from absl import flags
 
 from experiments import decoding_flags
 
-ENCODER_DIR = flags.DEFINE_string("encoder_dir", None, "run folder, version or .keras file")
-flags.mark_flag_as_required("encoder_dir")
+ENCODER_DIR = flags.DEFINE_string(
+    "encoder_dir", None, "run folder, version or .keras file; to embed also .tflite or SavedModel"
+)
 
 
 def take_size_of_encoder() -> int:

@@ -11,11 +11,11 @@ continues after a stop.
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import TYPE_CHECKING
 
 from experiments import decoding_flags, launcher, picture_flags, run_flags
 from experiments.settings_flags import SettingsFlags
+from simclr_tf.encoders.find import check_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
 
@@ -63,11 +63,12 @@ def _check_start(settings: FineTuningSettings) -> None:
     """Refuses an encoder or a file that does not exist before any picture is read."""
     if settings.encoder_dir:
         decoding_flags.take_size_of_encoder(settings.encoder_dir)
-    elif settings.weights not in ("none", "imagenet") and not os.path.isfile(settings.weights):
-        raise ValueError(
-            "`weights` must be none, imagenet or a file that exists. "
-            f"Received: weights={settings.weights!r}"
-        )
+        if settings.from_head_layer:
+            from simclr_tf.encoders.find import find_projection_head
+
+            find_projection_head(settings.encoder_dir)
+    else:
+        check_weights(settings.weights)
 
 
 def _prepare(
@@ -79,11 +80,11 @@ def _prepare(
 
     batch_shape(labelled_training(splits, budget, settings.seed).train, settings)
     launcher.import_tensorflow()
-    from simclr_tf.encoders import unfreeze_layers
     from simclr_tf.protocols import start_encoder
+    from simclr_tf.protocols.fine_tuning_stages import check_stages
 
     encoder = start_encoder(settings, splits.train.images.shape[1])
-    unfreeze_layers(encoder, settings.unfreeze)
+    check_stages(encoder, settings)
     return encoder
 
 

@@ -24,6 +24,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "of the choice of labels")
 _KNN_K = flags.DEFINE_integer("knn_k", 0, "neighbours of the kNN probe; 0 chooses on validation")
 _KNN_TEMPERATURE = flags.DEFINE_float("knn_temperature", 0.1, "of the neighbours' votes")
 _BUDGET = SettingsFlags(LabelBudget)
+flags.mark_flag_as_required("encoder_dir")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from absl import flags
@@ -24,6 +25,12 @@ _MAX_CLASSES = flags.DEFINE_integer("max_classes", None, "keep so many classes, 
 _CLASS_SEED = flags.DEFINE_integer("class_seed", 0, "seed of that draw")
 _VALIDATION = flags.DEFINE_float("validation_fraction", 0.1, "share held out for choices")
 _TEST = flags.DEFINE_float("test_fraction", 0.1, "share held out for the result")
+_CACHE_LIMIT = flags.DEFINE_integer(
+    "cache_limit_bytes", 50 * 10**9, "what all decoded pictures may take in --cache_dir"
+)
+_RAM_LIMIT = flags.DEFINE_integer(
+    "ram_limit_bytes", None, "decoded pictures beyond it stay on the disk; half of what is free"
+)
 _STRICT = flags.DEFINE_bool("strict", False, "an unreadable picture is an error, not skipped")
 
 
@@ -48,6 +55,26 @@ def picture_config() -> dict[str, Any]:
         "validation_fraction": _VALIDATION.value,
         "test_fraction": _TEST.value,
     }
+
+
+def take_pictures_of_run(config: Mapping[str, Any]) -> None:
+    """Sets the flags that are not given to what the run with this config was made with.
+
+    Raises:
+        ValueError: if the config is not that of a run on pictures.
+    """
+    arguments = picture_config()
+    if not arguments.keys() <= config.keys():
+        raise ValueError(
+            "`run_dir` must hold runs that were made with pictures; the config.json lacks "
+            f"{', '.join(sorted(arguments.keys() - config.keys()))}"
+        )
+    source = {"data_dir", "dataset"}
+    if any(flags.FLAGS[name].present for name in source):
+        arguments = {name: value for name, value in arguments.items() if name not in source}
+    for name in arguments:
+        if not flags.FLAGS[name].present:
+            flags.FLAGS[name].value = config[name]
 
 
 def given_arguments() -> str:
@@ -75,6 +102,8 @@ def read_pictures() -> PictureSplits:
             **picture_config(),
             strict=_STRICT.value,
             cache_dir=decoding_flags.CACHE_DIR.value,
+            cache_limit_bytes=_CACHE_LIMIT.value,
+            ram_limit_bytes=_RAM_LIMIT.value,
             progress=show,
         )
     classes = len(splits.train.class_names)
@@ -88,7 +117,10 @@ def read_pictures() -> PictureSplits:
 
 
 def _check_values() -> None:
+    from simclr_tf.checks import check_at_least
     from simclr_tf.data.selection import Selection
 
     decoding_flags.check_decoding()
+    check_at_least("cache_limit_bytes", _CACHE_LIMIT.value, 0)
+    check_at_least("ram_limit_bytes", _RAM_LIMIT.value or 0, 0)
     Selection(_MAX_CLASSES.value, _CLASS_SEED.value, _VALIDATION.value, _TEST.value)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import types
 import typing
 from collections.abc import Collection
 from typing import Any, TypeVar
 
 from absl import flags
+
+from simclr_tf.protocols.setting_types import setting_types
 
 Settings = TypeVar("Settings")
 _DEFINE = {
@@ -44,12 +45,12 @@ class SettingsFlags(typing.Generic[Settings]):
         self.settings = settings
         defaults = settings() if defaults is None else defaults
         helps = _attribute_lines(settings.__doc__ or "")
-        types_by_name = typing.get_type_hints(settings)
+        types_by_name = setting_types(settings)
         self._holders = {}
         for field in dataclasses.fields(settings):
             if field.name in leave_out or (only is not None and field.name not in only):
                 continue
-            define = _DEFINE[_plain_type(types_by_name[field.name])]
+            define = _DEFINE[types_by_name[field.name]]
             self._holders[field.name] = define(
                 prefix + field.name, getattr(defaults, field.name), helps[field.name]
             )
@@ -63,13 +64,6 @@ class SettingsFlags(typing.Generic[Settings]):
         return self.settings(
             **{name: holder.value for name, holder in self._holders.items()}, **others
         )
-
-
-def _plain_type(annotation: Any) -> type:
-    """Returns `int` for `int` and for `int | None`."""
-    if isinstance(annotation, types.UnionType):
-        return next(part for part in typing.get_args(annotation) if part is not type(None))
-    return annotation
 
 
 def _attribute_lines(docstring: str) -> dict[str, str]:

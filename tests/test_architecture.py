@@ -14,6 +14,7 @@ RANKS = {
     "files": 0,
     "lazy": 0,
     "similarity": 1,
+    "boxes": 1,
     "schedules": 1,
     "optimizers": 1,
     "runs": 1,

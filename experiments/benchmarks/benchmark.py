@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from experiments.benchmarks.accuracy import measure_accuracy
+from experiments.benchmarks.block_table import block_table
 from experiments.benchmarks.contestants import check_peers
 from experiments.benchmarks.measure import Pool, measure
 from experiments.benchmarks.plan import plan
@@ -71,6 +72,8 @@ def benchmark(
                     descriptions[kind] = description
                     show(f"  [{kind}: {_shown(description)}]")
             record(measured)
+    for line in block_table(rows):
+        show(line)
     if splits is not None and "accuracy" in settings.parts:
         show("accuracy")
         record(measure_accuracy(settings, splits, start))

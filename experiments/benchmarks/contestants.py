@@ -22,7 +22,7 @@ def check_peers(settings: BenchmarkSettings) -> None:
     """Raises `ValueError` if a chosen peer is not installed and a chosen part needs it."""
     wanted = [peer for peer in settings.chosen_peers if peer in ("lightly", "tuned")]
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
-    if wanted and missing and set(settings.parts) - {"import"}:
+    if wanted and missing and set(settings.parts) - {"import", "size"}:
         raise ValueError(
             f"The peers {' and '.join(wanted)} need {', '.join(missing)}: "
             'pip install "simclr_tf[bench]", or leave them out with --peers=keras or --peers='

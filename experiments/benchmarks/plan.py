@@ -19,6 +19,7 @@ from experiments.benchmarks.contestants import (
 from experiments.benchmarks.plan_caching import caching_cases
 from experiments.benchmarks.plan_files import import_cases, input_cases
 from experiments.benchmarks.plan_loss import loss_cases
+from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
 
 
@@ -37,9 +38,13 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
         "input": input_cases,
         "embed": _embed,
         "import": lambda settings, _: import_cases(settings),
+        "input_wait": lambda settings, _: waiting_cases(settings),
+        "size": lambda settings, _: size_cases(settings),
     }
     chosen_makers = [makers[part] for part in settings.parts if part in makers]
-    return [case for make in chosen_makers for case in make(settings, data_dir)]
+    cases = [case for make in chosen_makers for case in make(settings, data_dir)]
+    # The last two are parts of input.
+    return list({(case.part, case.name): case for case in cases}.values())
 
 
 def _augment(settings: BenchmarkSettings, _: str) -> list[Case]:

@@ -1,17 +1,12 @@
-"""The cases around the training: reading pictures, many of them, and starting up."""
+"""The cases around the training: reading pictures and starting up."""
 
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
 
 from experiments.benchmarks.cases import OURS, Case, Contestant, Limit
-from experiments.benchmarks.contestants import (
-    LIGHTLY,
-    loader_setting,
-    ours,
-    torch_peer,
-)
+from experiments.benchmarks.contestants import ours, torch_peer
+from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
 from experiments.benchmarks.worker import ROOT
 
@@ -20,7 +15,7 @@ _START = "experiments.benchmarks.commands:start"
 
 def input_cases(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
     """Returns decoding, waiting for input, and the cost with ten times the pictures."""
-    return [_decode(settings, data_dir), _waiting(settings), *_ten_times(settings)]
+    return [_decode(settings, data_dir), *waiting_cases(settings), *size_cases(settings)]
 
 
 def import_cases(settings: BenchmarkSettings) -> list[Case]:
@@ -55,70 +50,6 @@ def _decode(settings: BenchmarkSettings, data_dir: str) -> Case:
         higher_is_better=False,
         repeats=3,
     )
-
-
-def _waiting(settings: BenchmarkSettings) -> Case:
-    width = settings.all_widths[0]
-    name = f"waiting for cached pictures, {settings.encoder} width {width:g}"
-    work: dict[str, Any] = {
-        "encoder": settings.encoder,
-        "width": width,
-        "image_size": settings.image_size,
-        "batch_size": settings.batch_size,
-    }
-    peers: tuple[Contestant, ...] = ()
-    if "lightly" in settings.chosen_peers:
-        setting = f"{LIGHTLY}; {loader_setting(settings)}"
-        documented = {**work, "tuned": False}
-        peers = (
-            torch_peer(("input", name), "lightly", "training:waiting_share", documented, setting),
-        )
-    return Case(
-        part="input",
-        name=name,
-        unit="% of the time",
-        ours=ours("training:waiting_share", work),
-        peers=peers,
-        higher_is_better=False,
-        repeats=3,
-    )
-
-
-def _ten_times(settings: BenchmarkSettings) -> list[Case]:
-    pictures = settings.input_pictures
-    work = {
-        "encoder": settings.accuracy_encoder,
-        "width": settings.accuracy_width,
-        "image_size": settings.image_size,
-        "batch_size": settings.batch_size,
-        "pictures": pictures,
-    }
-    many = f"{10 * pictures} pictures against {pictures}"
-    time = ours("input:epoch_ratio", work, "pictures in a mapped file")
-    memory = ours("input:memory_growth", work, "pictures in a mapped file; its pages not counted")
-    added = 9 * pictures * settings.image_size**2 * 3 / 2**20
-    return [
-        Case(
-            part="input",
-            name=f"time of an epoch, {many}",
-            unit="times",
-            ours=time,
-            limit=Limit("limit", 10.5),
-            higher_is_better=False,
-            fresh=True,
-            repeats=1,
-        ),
-        Case(
-            part="input",
-            name=f"memory, {many}",
-            unit="MiB more",
-            ours=memory,
-            limit=Limit("size of the added pictures", added),
-            higher_is_better=False,
-            fresh=True,
-            repeats=1,
-        ),
-    ]
 
 
 def _command(name: str, arguments: list[str]) -> Contestant:

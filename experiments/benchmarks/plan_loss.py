@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from experiments.benchmarks.block_table import BY_BLOCK_SIZE
 from experiments.benchmarks.cases import Case, Contestant, Limit
 from experiments.benchmarks.contestants import ours, torch_peer
 from experiments.benchmarks.settings import BenchmarkSettings
@@ -11,7 +14,7 @@ _SETTING = "nt_xent in a tf.function, float32"
 
 
 def loss_cases(settings: BenchmarkSettings) -> list[Case]:
-    """Returns the loss at the compared size, then at the one that must fit into a limit."""
+    """Returns the loss at the compared size and at the one within a limit, then by block size."""
     pairs = settings.loss_pairs
     work = {"pairs": pairs, "size": PROJECTION_SIZE}
     rows = (
@@ -30,7 +33,7 @@ def loss_cases(settings: BenchmarkSettings) -> list[Case]:
         cases.append(
             Case("loss", name, unit, program, peers, None, False, fresh=fresh, repeats=repeats)
         )
-    return cases + _large_loss(settings)
+    return cases + _large_loss(settings) + _by_block_size(settings)
 
 
 def _large_loss(settings: BenchmarkSettings) -> list[Case]:
@@ -56,3 +59,38 @@ def _large_loss(settings: BenchmarkSettings) -> list[Case]:
         )
         for what, task, unit, limit in rows
     ]
+
+
+def _by_block_size(settings: BenchmarkSettings) -> list[Case]:
+    """Returns time and memory of the default block size against each of those asked for."""
+    if not settings.all_block_sizes:
+        return []
+
+    def program(task: str, pairs: int, block_size: int) -> Contestant:
+        work = {"pairs": pairs, "size": PROJECTION_SIZE, "block_size": block_size}
+        return ours(f"loss:{task}", work, _SETTING)
+
+    def case(pairs: int, what: str, task: str, unit: str, fresh: bool) -> Case:
+        others = tuple(
+            dataclasses.replace(
+                program(task, pairs, size), name=f"blocks of {size}", process=f"blocks of {size}"
+            )
+            for size in settings.all_block_sizes
+        )
+        return Case(
+            part="loss",
+            name=f"{pairs} pairs{BY_BLOCK_SIZE}{what}",
+            unit=unit,
+            ours=program(task, pairs, 0),
+            peers=others,
+            higher_is_better=False,
+            fresh=fresh,
+            repeats=3,
+        )
+
+    rows = (
+        ("loss and gradient", "seconds", "s", False),
+        ("peak memory above the inputs", "peak_memory", "MiB", True),
+    )
+    sizes = dict.fromkeys(filter(None, (settings.loss_pairs, settings.large_loss_pairs)))
+    return [case(pairs, *row) for pairs in sizes for row in rows]

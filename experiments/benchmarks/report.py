@@ -58,9 +58,9 @@ def write_report(
 
 def format_row(row: Mapping[str, Any]) -> str:
     """Returns one line: what was measured, both values, the ratio and whether it is enough."""
-    line = f"  {row['case']}: {_number(row['ours'])} {row['unit']}"
+    line = f"  {row['case']}: {format_value(row['ours'])} {row['unit']}"
     if row["peer_name"]:
-        line += f"; {row['peer_name']} {_number(row['peer'])}"
+        line += f"; {row['peer_name']} {format_value(row['peer'])}"
     if row["ratio"] is not None:
         line += f"; {row['ratio']:.2f}x"
     if row["target"] is not None:
@@ -75,7 +75,8 @@ def verdict(row: Mapping[str, Any]) -> str:
     return "reaches" if row["ratio"] >= row["target"] else "misses"
 
 
-def _number(value: float | None) -> str:
+def format_value(value: float | None) -> str:
+    """Returns a value with four digits, or more before the point."""
     return "failed" if value is None else f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
 
 

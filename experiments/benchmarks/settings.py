@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
+from typing import Any
 
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
 
-PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import", "accuracy")
+DEFAULT_PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
+PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size")
 PEERS = ("lightly", "tuned", "keras")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
@@ -18,7 +21,7 @@ class BenchmarkSettings:
     """Everything that decides a benchmark but the pictures.
 
     Attributes:
-        part: of augment, step, pretrain, loss, input, embed, import and accuracy, with commas.
+        part: of augment, step, pretrain, loss, input (input_wait, size), embed, import, accuracy.
         peers: of lightly (as documented), tuned (PyTorch) and keras, with commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.
         repeat_seconds: about how long one measurement lasts; 0 does the work once.
@@ -34,6 +37,7 @@ class BenchmarkSettings:
         large_batch_size: pictures a step there.
         loss_pairs: pairs of the loss that is compared.
         large_loss_pairs: pairs of the loss that must fit into a limit; 0 leaves it out.
+        block_sizes: of the blockwise loss, for a table of its cost by them; empty for no table.
         input_pictures: pictures that are decoded, and a tenth of those whose cost with size counts.
         accuracy_minutes: that each contestant may train.
         accuracy_encoder: network of accuracy and of the cost with size.
@@ -41,7 +45,7 @@ class BenchmarkSettings:
         seed: of pictures and weights.
     """
 
-    part: str = "augment,step,pretrain,loss,input,embed,import"
+    part: str = ",".join(DEFAULT_PARTS)
     peers: str = "lightly,tuned,keras"
     repeats: int = 5
     repeat_seconds: float = 1.5
@@ -57,6 +61,7 @@ class BenchmarkSettings:
     large_batch_size: int = 32
     loss_pairs: int = 4096
     large_loss_pairs: int = 16384
+    block_sizes: str = ""
     input_pictures: int = 2000
     accuracy_minutes: float = 8.0
     accuracy_encoder: str = "resnet10"
@@ -87,6 +92,8 @@ class BenchmarkSettings:
         for name in ("image_size", "large_image_size"):
             check_at_least(name, getattr(self, name), 8)
         check_at_least("large_loss_pairs", self.large_loss_pairs, 0)
+        for size in self.all_block_sizes:
+            check_at_least("block_sizes", size, 1)
         check_at_least("input_pictures", self.input_pictures, self.batch_size)
         check_positive("accuracy_minutes", self.accuracy_minutes)
         check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS)
@@ -106,18 +113,26 @@ class BenchmarkSettings:
     @property
     def all_widths(self) -> tuple[float, ...]:
         """The widths as numbers."""
-        try:
-            return tuple(float(width) for width in _listed(self.widths))
-        except ValueError as error:
-            raise ValueError(
-                "`widths` must be numbers with commas between them. "
-                f"Received: widths={self.widths!r}"
-            ) from error
+        return tuple(_numbers("widths", self.widths, float))
+
+    @property
+    def all_block_sizes(self) -> tuple[int, ...]:
+        """The block sizes as numbers."""
+        return tuple(_numbers("block_sizes", self.block_sizes, int))
 
     @property
     def thread_count(self) -> int:
         """The threads of each contestant."""
         return self.threads or os.cpu_count() or 1
+
+
+def _numbers(name: str, text: str, kind: Callable[[str], Any]) -> list[Any]:
+    try:
+        return [kind(number) for number in _listed(text)]
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must be numbers with commas between them. Received: {name}={text!r}"
+        ) from error
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from simclr_tf.augment.augmenter import Augmenter as Augmenter
 from simclr_tf.augment.cut_mix import CutMix as CutMix
 from simclr_tf.augment.label_mixer import LabelMixer as LabelMixer
 from simclr_tf.augment.mix_up import MixUp as MixUp
+from simclr_tf.augment.rand_augment import RandAugment as RandAugment
 from simclr_tf.augment.random_affine_crop import RandomAffineCrop as RandomAffineCrop
 from simclr_tf.augment.random_color_jitter import RandomColorJitter as RandomColorJitter
 from simclr_tf.augment.random_erasing import RandomErasing as RandomErasing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simclr_tf.augment.augmenter import Augmenter
+from simclr_tf.augment.rand_augment import RandAugment
 from simclr_tf.augment.random_affine_crop import RandomAffineCrop
 from simclr_tf.augment.random_color_jitter import RandomColorJitter
 from simclr_tf.augment.random_erasing import RandomErasing
@@ -15,10 +16,12 @@ from simclr_tf.augment.random_layer import RandomLayer
 from simclr_tf.augment.random_resized_crop import RandomResizedCrop
 from simclr_tf.augment.random_solarize import RandomSolarize
 from simclr_tf.augment.trivial_augment_wide import TrivialAugmentWide
-from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.checks import check_at_least, check_between, check_one_of
 
 
-def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augmenter:
+def build_augmenter(
+    name: str, image_size: int, seed: int | None = None, *, erasing: float = 0.0
+) -> Augmenter:
     """Builds the augmentation recipe called `name` for square pictures.
 
     | recipe | crop area | jitter (b, c, s, h) | grey | more |
@@ -29,27 +32,36 @@ def build_augmenter(name: str, image_size: int, seed: int | None = None) -> Augm
     | `simclr-symbols` | .4–1, turned ≤ 12° | .6 .6 – –, p .8 | 1 | blur p .3, noise, invert p .5 |
     | `crop-flip` | .2–1 | – | – | flip (for training with labels) |
     | `trivial-wide` | .2–1 | one of 14 operations each | – | flip, erasing p .1 (with labels) |
+    | `rand-augment` | .2–1 | two of 14 operations each, magnitude 9 | – | flip (with labels) |
     | `symbols` | .4–1 | .4 .4 .4 0, p .8 | – | noise (for training with labels) |
 
     Args:
         name: one of the recipes above.
         image_size: height and width of the views in pixels, at least 8.
         seed: starts the augmenter's generator.
+        erasing: share of the pictures that lose a rectangle at the end, 0..1; 0 leaves it to the
+            recipe.
 
     Returns:
         An `Augmenter` from `[batch, height, width, 3]` to `[batch, image_size, image_size, 3]`.
 
     Raises:
-        ValueError: if the name is unknown (the message lists the recipes) or the size below 8.
+        ValueError: if the name is unknown (the message lists the recipes), the size below 8 or
+            the share not in 0..1.
 
     Reference:
         SimCLR (Chen et al. 2020), appendix A, and for CIFAR appendix B.9, where blur is left out.
         `simclr-cifar` has the settings of lightly's CIFAR-10 benchmark. TrivialAugment (Müller &
-        Hutter 2021), with the erasing of torchvision's recipe.
+        Hutter 2021), with the erasing of torchvision's recipe. RandAugment (Cubuk et al. 2019).
     """
     check_one_of("augment", name, RECIPES)
     check_at_least("image_size", image_size, 8)
-    return Augmenter(RECIPES[name](image_size), seed=seed, name="augmenter")
+    check_between("erasing", erasing, 0, 1)
+    layers = RECIPES[name](image_size)
+    if erasing:
+        layers = [layer for layer in layers if not isinstance(layer, RandomErasing)]
+        layers.append(RandomErasing(erasing))
+    return Augmenter(layers, seed=seed, name="augmenter")
 
 
 def _simclr_cifar(size: int) -> list[RandomLayer]:
@@ -104,6 +116,10 @@ def _trivial_wide(size: int) -> list[RandomLayer]:
     ]
 
 
+def _rand_augment(size: int) -> list[RandomLayer]:
+    return [RandomResizedCrop(size, scale=(0.2, 1.0), horizontal_flip=0.5), RandAugment(2, 9)]
+
+
 def _symbols(size: int) -> list[RandomLayer]:
     return [
         RandomResizedCrop(size, scale=(0.4, 1.0)),
@@ -124,5 +140,6 @@ RECIPES: dict[str, Callable[[int], list[RandomLayer]]] = {
     "simclr-symbols": _simclr_symbols,
     "crop-flip": _crop_flip,
     "trivial-wide": _trivial_wide,
+    "rand-augment": _rand_augment,
     "symbols": _symbols,
 }

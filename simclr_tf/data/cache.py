@@ -1,27 +1,42 @@
-"""Decode once: the pictures of a data set as one checked `.npy` file."""
+"""Decode once: the pictures of a data set as checked shards of uint8 on the disk.
+
+A shard is an ordinary `.npy` file of decoded pictures, by default about 64 MiB, with a `.json`
+beside it. TFRecord and ArrayRecord were weighed: a TFRecord is read from its beginning, so that
+a shuffle is one of shards and of a buffer, and going on in the middle of an epoch means reading it
+again; an ArrayRecord has its rows at hand but needs another package and copies every picture out of
+its record. A mapped array has them at hand with NumPy alone: the order stays one permutation of all
+pictures, a function of seed and epoch, however large the set is, and the system's page cache keeps
+what fits into memory. Pictures are not compressed: decoding again is what the cache is to save.
+
+A shard's name is a digest of its pictures' contents and of the way of decoding, see `plan_shards`.
+So shards are written once and never changed, and what is missing (after an interruption, a deletion
+or a change of some pictures) is all that is decoded. Every byte is checked when a set is opened.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import json
+import itertools
 import logging
 import os
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from simclr_tf.data.cache_folder import cache_folder, cached_file, evict_oldest
-from simclr_tf.data.decode import DECODER_VERSION
+from simclr_tf.checks import check_at_least
+from simclr_tf.data.cache_folder import cache_folder, check_free_space, evict_oldest
+from simclr_tf.data.cache_shard import CacheShard, plan_shards
 from simclr_tf.data.decode_many import Decoded
+from simclr_tf.data.shard_file import OpenShard, open_shard, write_shard
+from simclr_tf.data.sharded_pictures import Pictures, ShardedPictures
 
 DEFAULT_CACHE_LIMIT_BYTES = 50 * 10**9
+DEFAULT_SHARD_BYTES = 1 << 26
 
-_CHUNK_BYTES = 1 << 22
+_THREADS = 4
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -30,40 +45,46 @@ class DecodedPictures:
     """The pictures that could be decoded, in the order asked for.
 
     Args:
-        images: uint8 `[m, size, size, 3]`, an array or a read-only memory map.
+        images: uint8 `[m, size, size, 3]`, in memory, or `ShardedPictures` on the disk.
         rows: int64 `[m]`: which of the `n` wanted pictures they are, increasing.
         unreadable: the other rows with the reason of each.
     """
 
-    images: np.ndarray
+    images: Pictures
     rows: np.ndarray
     unreadable: tuple[tuple[int, str], ...]
 
 
 def decode_once(
     sha256: Sequence[str],
-    decode_all: Callable[[], Iterator[Decoded]],
+    decode_rows: Callable[[np.ndarray], Iterator[Decoded]],
     *,
     image_size: int,
     resize_mode: str,
     cache_dir: str | os.PathLike[str] | None = None,
     ram_limit_bytes: int | None = None,
     cache_limit_bytes: int = DEFAULT_CACHE_LIMIT_BYTES,
+    shard_bytes: int = DEFAULT_SHARD_BYTES,
     progress: Callable[[int, int], None] | None = None,
 ) -> DecodedPictures:
-    """Returns the decoded pictures, from the cache when an intact copy is there.
+    """Returns the decoded pictures, from the cache where intact copies are there.
+
+    Shards that are missing or damaged are decoded (again), the others are not touched: a writing
+    that was interrupted goes on where it stopped.
 
     Args:
         sha256: `n` hexadecimal digests of the pictures' contents; with the size and the way
-            of resizing they name the cached copy.
-        decode_all: gives the `n` pictures in that order; called only without a cached copy.
+            of resizing they name the shards.
+        decode_rows: gives the pictures of some rows of the `n`, int64 `[r]`, increasing, in
+            their order; called at most once.
         image_size: side of the pictures in pixels.
         resize_mode: see `decode_picture`.
         cache_dir: see `cache_folder`.
-        ram_limit_bytes: a larger set stays on disk as a memory map; by default half of the
-            memory that is free.
-        cache_limit_bytes: what all cached sets together may take; the ones used longest ago
+        ram_limit_bytes: a larger set stays on the disk and is read picture by picture; by default
+            half of the memory that is free.
+        cache_limit_bytes: what all cached sets together may take; the shards used longest ago
             are deleted.
+        shard_bytes: size of a shard, see `plan_shards`; at least 1.
         progress: called with (pictures done, all pictures) while decoding.
 
     Raises:
@@ -71,124 +92,104 @@ def decode_once(
             be written to.
         OSError: if the disk is full.
     """
-    data = cache_folder(cache_dir) / f"{_key(sha256, image_size, resize_mode)}.npy"
+    check_at_least("shard_bytes", shard_bytes, 1)
+    folder = cache_folder(cache_dir)
+    shards = plan_shards(folder, sha256, image_size, resize_mode, shard_bytes)
+    # Reading and checksums leave Python's lock to others.
+    with ThreadPoolExecutor(_THREADS) as pool:
+        opened = list(pool.map(lambda shard: open_shard(shard, image_size), shards))
+    missing = [shard for shard, found in zip(shards, opened, strict=True) if found is None]
+    if missing:
+        _warn_of_part(folder, shards, missing)
+        _make_room(folder, shards, missing, image_size, cache_limit_bytes)
+        rows = np.concatenate([np.arange(shard.start, shard.stop) for shard in missing])
+        pictures = _counted(decode_rows(rows), len(sha256) - len(rows), len(sha256), progress)
+        for shard in missing:
+            write_shard(shard, image_size, pictures)
+        opened = [
+            open_shard(shard, image_size) if found is None else found
+            for shard, found in zip(shards, opened, strict=True)
+        ]
     limit = _half_of_free_memory() if ram_limit_bytes is None else ram_limit_bytes
-    decoded = _open(data, len(sha256), image_size, limit)
-    if decoded is None:
-        _make_room(data, len(sha256), image_size, cache_limit_bytes)
-        _write(data, len(sha256), image_size, decode_all(), progress)
-        decoded = _open(data, len(sha256), image_size, limit)
-    if decoded is None:
-        raise OSError(f"The decoded pictures just written to {data} cannot be read back.")
-    return decoded
+    return _joined(shards, opened, image_size, limit)
 
 
-def _key(sha256: Sequence[str], image_size: int, resize_mode: str) -> str:
-    digest = hashlib.sha256(f"{DECODER_VERSION} {image_size} {resize_mode}\n".encode())
-    digest.update("\n".join(sha256).encode())
-    return digest.hexdigest()[:32]
+def _warn_of_part(
+    folder: Path, shards: Sequence[CacheShard], missing: Sequence[CacheShard]
+) -> None:
+    if len(missing) < len(shards):
+        _LOGGER.warning(
+            "%d of the %d shards of these pictures are not in the cache %s (interrupted writing, "
+            "deleted or damaged shards, new or changed pictures): decoding %d of %d pictures.",
+            len(missing),
+            len(shards),
+            folder,
+            sum(map(len, missing)),
+            sum(map(len, shards)),
+        )
 
 
-def _make_room(data: Path, num_pictures: int, image_size: int, cache_limit_bytes: int) -> None:
-    needed = num_pictures * image_size * image_size * 3
-    if needed > cache_limit_bytes:
+def _make_room(
+    folder: Path,
+    shards: Sequence[CacheShard],
+    missing: Sequence[CacheShard],
+    image_size: int,
+    cache_limit_bytes: int,
+) -> None:
+    picture_bytes = image_size * image_size * 3
+    pictures = sum(map(len, shards))
+    if pictures * picture_bytes > cache_limit_bytes:
         raise ValueError(
-            f"The {num_pictures} decoded pictures take {needed} bytes and do not fit into the "
-            f"cache folder {data.parent}. Raise `cache_limit_bytes`, lower `image_size` or keep "
-            "fewer classes with `max_classes`. Received: "
+            f"The {pictures} decoded pictures take {pictures * picture_bytes} bytes and do not fit "
+            f"into the cache folder {folder}. Raise `cache_limit_bytes`, lower `image_size` or "
+            "keep fewer classes with `max_classes`. Received: "
             f"cache_limit_bytes={cache_limit_bytes!r}"
         )
-    data.unlink(missing_ok=True)
-    evict_oldest(data.parent, cache_limit_bytes, needed)
+    for shard in missing:
+        shard.description.unlink(missing_ok=True)
+        shard.path.unlink(missing_ok=True)
+    needed = sum(map(len, missing)) * picture_bytes
+    evict_oldest(folder, cache_limit_bytes, needed, keep={shard.path for shard in shards})
+    check_free_space(folder, needed)
 
 
-def _write(
-    data: Path,
-    num_pictures: int,
-    image_size: int,
-    pictures: Iterator[Decoded],
+def _counted(
+    pictures: Iterable[Decoded],
+    done: int,
+    total: int,
     progress: Callable[[int, int], None] | None,
-) -> None:
+) -> Iterator[Decoded]:
+    """Passes the pictures on and reports how many there are with the `done` of before."""
+    for row, picture in enumerate(pictures, start=done + 1):
+        if progress is not None and (row % 256 == 0 or row == total):
+            progress(row, total)
+        yield picture
+
+
+def _joined(
+    shards: Sequence[CacheShard],
+    opened: Sequence[OpenShard | None],
+    image_size: int,
+    ram_limit_bytes: int,
+) -> DecodedPictures:
     unreadable: list[tuple[int, str]] = []
-    checksum = 0
-    with cached_file(data) as file:
-        header_bytes = _write_header(file, (num_pictures, image_size, image_size, 3))
-        for row, picture in enumerate(pictures):
-            if isinstance(picture, str):
-                unreadable.append((row, picture))
-            else:
-                content = picture.tobytes()
-                checksum = zlib.crc32(content, checksum)
-                file.write(content)
-            if progress is not None and ((row + 1) % 256 == 0 or row + 1 == num_pictures):
-                progress(row + 1, num_pictures)
-        # NumPy pads headers so that the first dimension can be corrected in place.
-        file.seek(0)
-        readable = num_pictures - len(unreadable)
-        if _write_header(file, (readable, image_size, image_size, 3)) != header_bytes:
-            raise OSError(f"The header of {data} changed its length.")
-        file.seek(0, os.SEEK_END)
-    description = {
-        "pictures": readable,
-        "bytes": data.stat().st_size,
-        "header_bytes": header_bytes,
-        "crc32": checksum,
-        "unreadable": unreadable,
-    }
-    with cached_file(data.with_suffix(".json")) as file:
-        file.write(json.dumps(description).encode())
-
-
-def _write_header(file: Any, shape: tuple[int, ...]) -> int:
-    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(file, header)
-    return int(file.tell())
-
-
-def _open(
-    data: Path, num_pictures: int, image_size: int, ram_limit_bytes: int
-) -> DecodedPictures | None:
-    description_path = data.with_suffix(".json")
-    if not description_path.exists() or not data.exists():
-        return None
-    try:
-        description = json.loads(description_path.read_bytes())
-        unreadable = tuple((int(row), str(reason)) for row, reason in description["unreadable"])
-        images = _read_checked(data, description, ram_limit_bytes)
-        readable = num_pictures - len(unreadable)
-        if images.shape != (readable, image_size, image_size, 3):
-            raise ValueError(f"it holds an array of shape {images.shape}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        _LOGGER.warning("The cached pictures %s are damaged (%s): decoding again.", data, error)
-        return None
+    maps = []
+    for shard, found in zip(shards, opened, strict=True):
+        if found is None:
+            raise OSError(f"The decoded pictures {shard.path} cannot be read back.")
+        unreadable += [(shard.start + row, reason) for row, reason in found.unreadable]
+        maps.append(found.images)
+    num_pictures = shards[-1].stop if shards else 0
     rows = np.setdiff1d(np.arange(num_pictures), [row for row, _ in unreadable])
-    with contextlib.suppress(OSError):
-        os.utime(description_path)
-    return DecodedPictures(images, rows.astype(np.int64), unreadable)
-
-
-def _read_checked(data: Path, description: dict[str, Any], ram_limit_bytes: int) -> np.ndarray:
-    size = data.stat().st_size
-    if size != description["bytes"]:
-        raise ValueError(f"{size} bytes instead of {description['bytes']}")
-    # An empty array cannot be mapped.
-    mapped = np.load(data, mmap_mode="r" if description["pictures"] else None)
-    if mapped.dtype != np.uint8:
-        raise ValueError(f"it holds {mapped.dtype}")
-    in_memory = mapped.nbytes <= ram_limit_bytes
-    images = np.empty(mapped.shape, np.uint8) if in_memory else mapped
-    flat = images.reshape(-1)
-    checksum = 0
-    with open(data, "rb") as file:
-        file.seek(description["header_bytes"])
-        for start in range(0, mapped.nbytes, _CHUNK_BYTES):
-            block = file.read(min(_CHUNK_BYTES, mapped.nbytes - start))
-            checksum = zlib.crc32(block, checksum)
-            if in_memory:
-                flat[start : start + len(block)] = np.frombuffer(block, np.uint8)
-    if checksum != description["crc32"]:
-        raise ValueError("wrong checksum")
-    return images
+    shape = (len(rows), image_size, image_size, 3)
+    if np.prod(shape) > ram_limit_bytes:
+        images: Pictures = ShardedPictures(maps)
+    else:
+        images = np.empty(shape, np.uint8)
+        ends = itertools.accumulate(map(len, maps))
+        for end, pictures in zip(ends, maps, strict=True):
+            images[end - len(pictures) : end] = pictures
+    return DecodedPictures(images, rows.astype(np.int64), tuple(unreadable))
 
 
 def _half_of_free_memory() -> int:

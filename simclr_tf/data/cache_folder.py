@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -59,21 +60,38 @@ def cached_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise OSError(
-            error.errno,
-            f"The disk of the cache folder {path.parent} is full. Free some space or give "
-            "another `cache_dir`",
-        ) from error
+        raise _full(path.parent, "") from error
 
 
-def evict_oldest(folder: Path, limit_bytes: int, needed_bytes: int) -> None:
-    """Deletes the decoded sets that were used longest ago until `needed_bytes` more fit.
+def check_free_space(folder: Path, needed_bytes: int) -> None:
+    """Raises `OSError` unless the disk of `folder` has `needed_bytes` left.
+
+    Better now than after hours of decoding.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < needed_bytes:
+        raise _full(folder, f": {needed_bytes} bytes are needed and {free} are free")
+
+
+def _full(folder: Path, detail: str) -> OSError:
+    return OSError(
+        errno.ENOSPC,
+        f"The disk of the cache folder {folder} is full{detail}. Free some space or give another "
+        "`cache_dir`",
+    )
+
+
+def evict_oldest(
+    folder: Path, limit_bytes: int, needed_bytes: int, keep: Collection[Path] = ()
+) -> None:
+    """Deletes the shards that were used longest ago until `needed_bytes` more fit.
 
     Args:
         folder: holds pairs `NAME.npy`, `NAME.json`; the time of the `.json` is that of the
             last use.
         limit_bytes: what all `.npy` files together may take.
         needed_bytes: what is about to be written.
+        keep: `.npy` files that are not deleted.
     """
     for unfinished in folder.glob(".*.npy.*.tmp"):
         with contextlib.suppress(FileNotFoundError):
@@ -89,6 +107,8 @@ def evict_oldest(folder: Path, limit_bytes: int, needed_bytes: int) -> None:
     for _, size, data in sorted(entries):
         if total <= limit_bytes:
             return
+        if data in keep:
+            continue
         data.with_suffix(".json").unlink(missing_ok=True)
         data.unlink(missing_ok=True)
         total -= size

@@ -33,7 +33,7 @@ def class_batches(
     out. The labels are sorted once at the start; after that a batch costs P small permutations.
 
     Args:
-        pictures: the pictures, in memory or in a memory map.
+        pictures: the pictures, in memory or on the disk.
         classes_per_batch: P, from 1 to the number of classes.
         pictures_per_class: K, at least 1; a loss over classes needs 2, or two views of each.
         seed: seed of the orders, at least 0.

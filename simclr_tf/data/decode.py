@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import math
 import os
 import struct
+import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.data.region import Region, check_region, cut_region
 
 # Part of the cache key: raise it whenever the pixels that come out change.
 DECODER_VERSION = 1
@@ -22,13 +26,13 @@ RESIZE_MODES = ("crop", "pad", "stretch")
 # Pillow asks every plug-in it knows otherwise, some of which start other programs.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF")
 _ORIENTATION_TAG = 0x0112
+_TURNED_SIDEWAYS = (5, 6, 7, 8)
 # What Pillow's readers raise on broken files, beside OSError.
 _BROKEN_FILE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
-    KeyError,
-    IndexError,
+    LookupError,
     TypeError,
     EOFError,
     MemoryError,
@@ -73,15 +77,85 @@ def decode_picture(
     return decode_content(content, image_size, resize_mode)
 
 
-def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -> np.ndarray:
-    """Returns the picture in the bytes of a file; see `decode_picture`."""
+def decode_content(
+    content: bytes, image_size: int, resize_mode: str = "crop", region: Region | None = None
+) -> np.ndarray:
+    """Returns the picture in the bytes of a file; see `decode_picture`.
+
+    Args:
+        content: the bytes.
+        image_size: as in `decode_picture`.
+        resize_mode: as in `decode_picture`.
+        region: part of the upright picture, cut before it is resized; see `Region`.
+
+    Raises:
+        ValueError: if an argument is not accepted.
+        UnreadablePicture: as `decode_picture`.
+    """
     check_at_least("image_size", image_size, MINIMUM_SIZE)
     check_one_of("resize_mode", resize_mode, RESIZE_MODES)
-    if not content:
+    # Twice the wanted size keeps the resampling below as good as from the full picture.
+    wanted_side = 2 * image_size
+    if region is not None:
+        check_region(region)
+        share = min(region[2] - region[0], region[3] - region[1])
+        wanted_side = math.ceil(min(wanted_side / share, MAXIMUM_PIXELS))
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, wanted_side)
+        part = upright if region is None else cut_region(upright, region)
+        return _pixels(_resize(part, image_size, resize_mode))
+
+
+def decode_whole(content: bytes, longest_side: int) -> np.ndarray:
+    """Returns the whole picture in the bytes of a file, upright and RGB, to be looked at.
+
+    Args:
+        content: the bytes.
+        longest_side: of the result in pixels, at least 1; a smaller picture keeps its size.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+
+    Raises:
+        UnreadablePicture: as `decode_picture`.
+    """
+    check_at_least("longest_side", longest_side, 1)
+    with _opened(content) as picture:
+        upright = _upright_rgb(picture, 2 * longest_side)
+        scale = longest_side / max(upright.size)
+        if scale < 1:
+            width, height = (max(1, round(side * scale)) for side in upright.size)
+            upright = _resample(upright, (width, height))
+        return _pixels(upright)
+
+
+def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
+    """Returns width and height of a picture, turned as its EXIF data says; decodes nothing.
+
+    Only the head of the file is read, so the picture may be larger than can be decoded here.
+
+    Args:
+        source: the file, or its bytes.
+
+    Raises:
+        UnreadablePicture: if the file is missing, empty or not a picture.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with _opened(source) as picture:
+            turned = _exif_orientation(picture) in _TURNED_SIDEWAYS
+            return picture.size[::-1] if turned else picture.size
+
+
+@contextlib.contextmanager
+def _opened(source: str | os.PathLike[str] | bytes) -> Iterator[Image.Image]:
+    """Opens a picture; whatever goes wrong in the `with` block becomes an `UnreadablePicture`."""
+    if source == b"":
         raise UnreadablePicture("the file is empty")
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            return _to_square(picture, image_size, resize_mode)
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(file, formats=_FORMATS) as picture:
+            yield picture
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -93,30 +167,36 @@ def decode_content(content: bytes, image_size: int, resize_mode: str = "crop") -
         raise UnreadablePicture(f"broken picture: {reason}") from error
 
 
-def _to_square(picture: Image.Image, image_size: int, resize_mode: str) -> np.ndarray:
+def _upright_rgb(picture: Image.Image, wanted_side: int) -> Image.Image:
+    """Returns the picture in RGB; a JPEG may come smaller, with sides of `wanted_side` at least."""
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
         raise UnreadablePicture(
             f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
         )
-    # Twice the wanted size keeps the resampling below as good as from the full picture.
     if picture.format in ("JPEG", "MPO"):
-        picture.draft(None, (2 * image_size, 2 * image_size))
-    rotated = _without_exif_rotation(picture)
-    square = _resize(_to_rgb(rotated), image_size, resize_mode)
+        picture.draft(None, (wanted_side, wanted_side))
+    return _to_rgb(_without_exif_rotation(picture))
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
     # `tobytes` and not `asarray`, which would add a slow copy through the array interface.
-    return np.frombuffer(square.tobytes(), np.uint8).reshape(image_size, image_size, 3)
+    return np.frombuffer(picture.tobytes(), np.uint8).reshape(picture.height, picture.width, 3)
 
 
 def _without_exif_rotation(picture: Image.Image) -> Image.Image:
+    return picture if _exif_orientation(picture) == 1 else ImageOps.exif_transpose(picture)
+
+
+def _exif_orientation(picture: Image.Image) -> int:
     is_jpeg = picture.format in ("JPEG", "MPO")
     if is_jpeg and "exif" not in picture.info and "xmp" not in picture.info:
-        return picture
+        return 1
     orientation = 1
     # Good pixels may come with broken EXIF data.
     with contextlib.suppress(*_BROKEN_FILE_ERRORS):
         orientation = picture.getexif().get(_ORIENTATION_TAG, 1)
-    return picture if orientation == 1 else ImageOps.exif_transpose(picture)
+    return orientation
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

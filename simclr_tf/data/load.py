@@ -14,6 +14,7 @@ from simclr_tf.data.image_folder import index_image_folder
 from simclr_tf.data.picture_index import PictureIndex
 from simclr_tf.data.picture_set import UNLABELLED, PictureSet, PictureSplits, SkippedPicture
 from simclr_tf.data.selection import Selection
+from simclr_tf.data.sharded_pictures import Pictures
 from simclr_tf.data.splits import SPLIT_NAMES, TEST, TRAIN, VALIDATION, count_straddling
 
 
@@ -66,7 +67,7 @@ def load_pictures(
     )
     decoded = decode_once(
         index.sha256,
-        lambda: index.decode_all(image_size, resize_mode),
+        lambda rows: index.decode_rows(rows, image_size, resize_mode),
         image_size=image_size,
         resize_mode=resize_mode,
         cache_dir=cache_dir,
@@ -153,7 +154,7 @@ def _splits(
     )
 
 
-def _split_sets(index: PictureIndex, images: np.ndarray, rows: np.ndarray) -> dict[str, PictureSet]:
+def _split_sets(index: PictureIndex, images: Pictures, rows: np.ndarray) -> dict[str, PictureSet]:
     """Cuts the pictures into consecutive slices, so that nothing is copied."""
     splits = np.asarray(index.splits)[rows]
     sets, start = {}, 0

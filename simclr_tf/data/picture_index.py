@@ -43,9 +43,9 @@ class PictureIndex:
     skipped: tuple[SkippedPicture, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def decode_all(self, image_size: int, resize_mode: str) -> Iterator[Decoded]:
-        """Gives all pictures in order, or why one cannot be read."""
-        return self.decode(self.ids, image_size, resize_mode)
+    def decode_rows(self, rows: np.ndarray, image_size: int, resize_mode: str) -> Iterator[Decoded]:
+        """Gives the pictures of `rows`, increasing, or why one cannot be read."""
+        return self.decode([self.ids[row] for row in rows], image_size, resize_mode)
 
     def fingerprint(self, image_size: int, resize_mode: str) -> str:
         """Returns a digest of the contents, labels, splits and way of decoding."""

@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from simclr_tf.data.sharded_pictures import Pictures, ShardedPictures
+
 UNLABELLED = -1
 
 
@@ -27,7 +29,7 @@ class PictureSet:
     """The decoded pictures of one split.
 
     Args:
-        images: uint8 `[n, size, size, 3]`, an array or a read-only memory map.
+        images: uint8 `[n, size, size, 3]`, an array, a memory map or `ShardedPictures`.
         labels: int32 `[n]`; -1 means no label.
         ids: `n` names: the path relative to the data folder with `/`, or `dataset/split/00012`.
         class_names: label `i` means `class_names[i]`.
@@ -36,7 +38,7 @@ class PictureSet:
         ValueError: if `images`, `labels` and `ids` differ in length.
     """
 
-    images: np.ndarray
+    images: Pictures
     labels: np.ndarray
     ids: tuple[str, ...]
     class_names: tuple[str, ...]
@@ -53,15 +55,21 @@ class PictureSet:
         return len(self.images)
 
     def subset(self, rows: np.ndarray) -> PictureSet:
-        """Returns the pictures of `rows`, in the order of `rows`, copied into memory.
+        """Returns the pictures of `rows`, in the order of `rows`.
+
+        They are copied into memory; those of `ShardedPictures` stay on the disk.
 
         Args:
             rows: int `[m]`, positions in this set (a boolean mask `[n]` is also accepted).
         """
         rows = np.asarray(rows)
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        if isinstance(self.images, ShardedPictures):
+            images: Pictures = self.images.chosen(rows)
+        else:
+            images = np.asarray(self.images[rows])
         return PictureSet(
-            images=np.asarray(self.images[rows]),
+            images=images,
             labels=self.labels[rows],
             ids=tuple(self.ids[row] for row in rows),
             class_names=self.class_names,

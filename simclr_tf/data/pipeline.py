@@ -11,6 +11,7 @@ import numpy as np
 from simclr_tf.checks import check_at_least
 from simclr_tf.data.class_index import ClassIndex
 from simclr_tf.data.picture_set import PictureSet
+from simclr_tf.data.sharded_pictures import Pictures
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -47,7 +48,8 @@ def training_batches(
     `start_step` sees exactly the batches that an unbroken run would have seen.
 
     Args:
-        picture_set: the pictures, in memory or in a memory map.
+        picture_set: the pictures. In shards on the disk the order is the same permutation of all
+            of them, and not of a shard or a buffer: any row is as near as any other there.
         batch_size: pictures in a batch, from 1 to `n`.
         seed: seed of the order, at least 0.
         start_step: number of the first batch, from 0.
@@ -97,7 +99,7 @@ def batches_of_rows(
     """Returns the batches whose rows a function of the step names.
 
     Args:
-        picture_set: the pictures, in memory or in a memory map.
+        picture_set: the pictures, in memory or on the disk.
         rows_of: from the number of a batch to its rows, int `[batch]`; a pure function, called
             from several threads.
         batch_size: rows of every batch.
@@ -130,11 +132,11 @@ def batches_of_rows(
     return _mapped_in_order(numbers, batch)
 
 
-def evaluation_batches(images: np.ndarray, batch_size: int) -> tf.data.Dataset:
+def evaluation_batches(images: Pictures, batch_size: int) -> tf.data.Dataset:
     """Returns the pictures in order; the last batch may be smaller.
 
     Args:
-        images: uint8 `[n, size, size, 3]`, in memory or in a memory map.
+        images: uint8 `[n, size, size, 3]`, in memory or on the disk.
         batch_size: pictures in a batch, at least 1.
 
     Returns:

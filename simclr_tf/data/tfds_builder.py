@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 import socket
 import urllib.parse
@@ -12,6 +13,10 @@ from typing import Any
 from simclr_tf.data.cache_folder import cache_folder
 
 EMBEDDED = "symbols"
+_EMBEDDED_BUILDERS = {
+    "symbols": ("simclr_tf.data.symbols", "Symbols"),
+    "floor_plans": ("simclr_tf.data.floor_plans", "FloorPlans"),
+}
 
 
 def prepared_builder(dataset: str, cache_dir: str | os.PathLike[str] | None = None) -> Any:
@@ -20,16 +25,16 @@ def prepared_builder(dataset: str, cache_dir: str | os.PathLike[str] | None = No
 
     instead = f"The data set {EMBEDDED!r} is embedded and needs no download."
     try:
-        if dataset.partition("/")[0] == EMBEDDED:
-            from simclr_tf.data.symbols import Symbols
-
+        if dataset.partition("/")[0] in _EMBEDDED_BUILDERS:
+            module, name = _EMBEDDED_BUILDERS[dataset.partition("/")[0]]
             folder = cache_folder(cache_dir) / "tensorflow_datasets"
             config = dataset.partition("/")[2] or None
-            builder = Symbols(data_dir=os.fspath(folder), config=config)
+            make = getattr(importlib.import_module(module), name)
+            builder = make(data_dir=os.fspath(folder), config=config)
         else:
             builder = tfds.builder(dataset)
     except tfds.core.DatasetNotFoundError:
-        known = [*tfds.list_builders(with_community_datasets=False), EMBEDDED]
+        known = [*tfds.list_builders(with_community_datasets=False), *_EMBEDDED_BUILDERS]
         close = difflib.get_close_matches(dataset.partition("/")[0], known, n=5)
         suggestion = f"close names: {', '.join(close)}. " if close else ""
         raise ValueError(

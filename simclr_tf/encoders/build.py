@@ -12,7 +12,7 @@ from simclr_tf.encoders import applications, squeezenet
 from simclr_tf.encoders.applications import APPLICATIONS, build_application
 from simclr_tf.encoders.layer_weights import load_weights_by_layer_name
 from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD
-from simclr_tf.encoders.resnet import RESNETS, STEMS, build_resnet
+from simclr_tf.encoders.resnet import NORMALIZATIONS, RESNETS, STEMS, build_resnet
 from simclr_tf.encoders.squeezenet import build_squeezenet
 
 ENCODERS = (*RESNETS, "squeezenet", *APPLICATIONS)
@@ -29,6 +29,7 @@ def build_encoder(
     image_size: int = 32,
     width: float = 1.0,
     stem: str = "auto",
+    normalization: str = "batch",
     mixed_precision: str = "none",
     weights: str | os.PathLike[str] = "none",
     mean: Sequence[float] = IMAGENET_MEAN,
@@ -47,6 +48,10 @@ def build_encoder(
         stem: of a ResNet: `"cifar"` (3×3, stride 1), `"strided"` (4×4, stride 2: a quarter of the
             work), `"imagenet"` (7×7, stride 2, pooling), or `"auto"`: `"cifar"` up to 64 pixels,
             else `"imagenet"`, which costs 15 to 20 points at 32 pixels. Others take `"auto"` only.
+        normalization: of a ResNet: `"batch"`, or `"group"`, in which no picture changes what
+            becomes of another: with it gradient caching is exact, and batches may be tiny. Keras
+            computes it in several operations in float32, which takes longer than the fused batch
+            normalisation. Others take `"batch"` only, which leaves them as they were published.
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
         weights: `"none"` draws new ones; a file is loaded by `load_weights_by_layer_name`;
             `"imagenet"` downloads those of `keras.applications`.
@@ -68,13 +73,14 @@ def build_encoder(
     check_at_least("image_size", image_size, 8)
     check_positive("width", width)
     check_one_of("stem", stem, ["auto", *STEMS])
+    check_one_of("normalization", normalization, NORMALIZATIONS)
     check_one_of("mixed_precision", mixed_precision, DTYPE_POLICIES)
-    _check_combination(name, width, stem, weights)
+    _check_combination(name, width, stem, normalization, weights)
     dtype = DTYPE_POLICIES[mixed_precision]
     if name in RESNETS:
         if stem == "auto":
             stem = "cifar" if image_size <= 64 else "imagenet"
-        encoder = build_resnet(name, image_size, width, stem, dtype, mean, std)
+        encoder = build_resnet(name, image_size, width, stem, normalization, dtype, mean, std)
     elif name == "squeezenet":
         check_at_least("image_size", image_size, squeezenet.SMALLEST_PICTURE)
         encoder = build_squeezenet(image_size, width, dtype)
@@ -86,11 +92,14 @@ def build_encoder(
     return encoder
 
 
-def _check_combination(name: str, width: float, stem: str, weights: str | os.PathLike[str]) -> None:
+def _check_combination(
+    name: str, width: float, stem: str, normalization: str, weights: str | os.PathLike[str]
+) -> None:
     if width != 1 and name in APPLICATIONS and name not in applications.WITH_WIDTH:
         raise ValueError(f"`width` must be 1 for {name}. Received: width={width!r}")
-    if stem != "auto" and name not in RESNETS:
-        raise ValueError(f"`stem` must be auto for {name}. Received: stem={stem!r}")
+    for option, value, only in (("stem", stem, "auto"), ("normalization", normalization, "batch")):
+        if value != only and name not in RESNETS:
+            raise ValueError(f"`{option}` must be {only} for {name}. Received: {option}={value!r}")
     if weights == "imagenet" and name not in APPLICATIONS:
         raise ValueError(
             f"`weights` must be none or a file for {name}, of which Keras has none to download. "

@@ -14,6 +14,7 @@ from typing import Any
 from simclr_tf.runs import list_versions
 
 ENCODER_FILE = "encoder.keras"
+PROJECTION_HEAD_FILE = "projection_head.keras"
 # The rest of a .keras file says when and with which version it was written.
 _IDENTITY = ("config.json", "model.weights.h5")
 
@@ -40,6 +41,31 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
         f"{ENCODER_FILE} in it. Received: encoder_dir={os.fspath(encoder_dir)!r}, which "
         + ("has none" if path.exists() else "does not exist")
     )
+
+
+def check_weights(weights: str) -> None:
+    """Raises `ValueError` unless `weights` is none, imagenet or a file that exists."""
+    if weights not in ("none", "imagenet") and not os.path.isfile(weights):
+        raise ValueError(
+            f"`weights` must be none, imagenet or a file that exists. Received: weights={weights!r}"
+        )
+
+
+def find_projection_head(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
+    """Returns the file of the projection head that was trained with an encoder, see `find_encoder`.
+
+    Raises:
+        ValueError: if there is none; `best_encoder.keras` is of another epoch than the head.
+    """
+    encoder = find_encoder(encoder_dir)
+    path = encoder.with_name(PROJECTION_HEAD_FILE)
+    if encoder.name != ENCODER_FILE or not path.is_file():
+        raise ValueError(
+            f"`encoder_dir` must have a {PROJECTION_HEAD_FILE} beside its {ENCODER_FILE}, as a "
+            "pretraining leaves it, where layers of the head are wanted. "
+            f"Received: encoder_dir={os.fspath(encoder_dir)!r}"
+        )
+    return path
 
 
 def encoder_fingerprint(encoder_dir: str | os.PathLike[str]) -> str:

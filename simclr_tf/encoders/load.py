@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import zipfile
 
 import keras
@@ -22,7 +23,15 @@ def load_encoder(encoder_dir: str | os.PathLike[str]) -> keras.Model:
     Raises:
         ValueError: if there is none or the file is not a readable Keras model.
     """
-    path = find_encoder(encoder_dir)
+    return load_keras_model(find_encoder(encoder_dir))
+
+
+def load_keras_model(path: pathlib.Path) -> keras.Model:
+    """Loads an encoder or a projection head from its file.
+
+    Raises:
+        ValueError: if the file is not a readable Keras model.
+    """
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:

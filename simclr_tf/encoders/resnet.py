@@ -10,6 +10,7 @@ import keras
 
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
 from simclr_tf.encoders.convolution import Convolution
+from simclr_tf.encoders.group_normalization import group_normalization
 from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD, PictureScaling
 
 
@@ -34,12 +35,16 @@ RESNETS: dict[str, ResNetShape] = {
 # Size and stride of the first convolution.
 STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2)}
 
+# What the names of the layers call it, as in `layer1_0_bn1`.
+NORMALIZATIONS = {"batch": "bn", "group": "gn"}
+
 
 def build_resnet(
     name: str,
     image_size: int,
     width: float,
     stem: str,
+    normalization: str,
     dtype: str,
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
@@ -47,13 +52,15 @@ def build_resnet(
     """Builds a ResNet from raw pictures to its pooled features.
 
     Layers are named as torchvision names them (`layer1_0_conv1`), and convolutions with stride 2
-    pad both sides as PyTorch does, so that its weights give its features.
+    pad both sides as PyTorch does, so that its weights give its features. Group normalisation
+    has `gn` where batch normalisation has `bn`.
 
     Args:
         name: a key of `RESNETS`.
         image_size: height and width in pixels of the pictures that it is meant for.
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
         stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
+        normalization: a key of `NORMALIZATIONS`.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
         mean: see `PictureScaling`.
         std: see `PictureScaling`.
@@ -69,7 +76,7 @@ def build_resnet(
         the channels.
     """
     shape = RESNETS[name]
-    layers = _Layers(dtype)
+    layers = _Layers(dtype, normalization)
     # Any size: training views may be smaller than the pictures.
     pictures = keras.Input((None, None, 3), name="pictures")
     x = PictureScaling(image_size, mean, std, dtype=dtype, name="scaling")(pictures)
@@ -87,10 +94,12 @@ def build_resnet(
 
 
 class _Layers:
-    """Makes the layers of one network, all with the same dtype policy."""
+    """Makes the layers of one network, all with the same dtype policy and normalisation."""
 
-    def __init__(self, dtype: str) -> None:
+    def __init__(self, dtype: str, normalization: str) -> None:
         self.dtype = dtype
+        self.grouped = normalization == "group"
+        self.norm = NORMALIZATIONS[normalization]
 
     def convolution(self, x, filters, size, stride, name):
         if size > 1:
@@ -115,6 +124,8 @@ class _Layers:
         )(x)
 
     def normalization(self, x, name):
+        if self.grouped:
+            return group_normalization(x.shape[-1], dtype=self.dtype, name=name)(x)
         return FusedBatchNormalization(dtype=self.dtype, name=name)(x)
 
     def relu(self, x, name):
@@ -127,7 +138,7 @@ class _Layers:
 def _stem(x, stem, channels, layers):
     size, stride = STEMS[stem]
     x = layers.convolution(x, channels, size, stride, "conv1")
-    x = layers.relu(layers.normalization(x, "bn1"), "relu")
+    x = layers.relu(layers.normalization(x, f"{layers.norm}1"), "relu")
     if stem == "imagenet":
         # Activations are not negative here, so padding with zeros is padding with the minimum.
         x = keras.layers.ZeroPadding2D(1, dtype=layers.dtype, name="maxpool_pad")(x)
@@ -137,9 +148,9 @@ def _stem(x, stem, channels, layers):
 
 def _basic_block(x, channels, stride, name, layers):
     y = layers.convolution(x, channels, 3, stride, f"{name}_conv1")
-    y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
+    y = layers.relu(layers.normalization(y, f"{name}_{layers.norm}1"), f"{name}_relu1")
     y = layers.convolution(y, channels, 3, 1, f"{name}_conv2")
-    y = layers.normalization(y, f"{name}_bn2")
+    y = layers.normalization(y, f"{name}_{layers.norm}2")
     return layers.relu(
         layers.add(y, _shortcut(x, channels, stride, name, layers), f"{name}_add"), f"{name}_relu"
     )
@@ -148,11 +159,11 @@ def _basic_block(x, channels, stride, name, layers):
 def _bottleneck_block(x, channels, stride, name, layers, inner_width):
     inner = inner_width * channels
     y = layers.convolution(x, inner, 1, 1, f"{name}_conv1")
-    y = layers.relu(layers.normalization(y, f"{name}_bn1"), f"{name}_relu1")
+    y = layers.relu(layers.normalization(y, f"{name}_{layers.norm}1"), f"{name}_relu1")
     y = layers.convolution(y, inner, 3, stride, f"{name}_conv2")
-    y = layers.relu(layers.normalization(y, f"{name}_bn2"), f"{name}_relu2")
+    y = layers.relu(layers.normalization(y, f"{name}_{layers.norm}2"), f"{name}_relu2")
     y = layers.convolution(y, 4 * channels, 1, 1, f"{name}_conv3")
-    y = layers.normalization(y, f"{name}_bn3")
+    y = layers.normalization(y, f"{name}_{layers.norm}3")
     return layers.relu(
         layers.add(y, _shortcut(x, 4 * channels, stride, name, layers), f"{name}_add"),
         f"{name}_relu",
@@ -163,4 +174,4 @@ def _shortcut(x, channels, stride, name, layers):
     if x.shape[-1] == channels and stride == 1:
         return x
     x = layers.convolution(x, channels, 1, stride, f"{name}_downsample_conv")
-    return layers.normalization(x, f"{name}_downsample_bn")
+    return layers.normalization(x, f"{name}_downsample_{layers.norm}")

@@ -3,6 +3,7 @@
 from simclr_tf.evaluation.classification_report import (
     classification_report as classification_report,
 )
+from simclr_tf.evaluation.cluster_bootstrap import cluster_bootstrap as cluster_bootstrap
 from simclr_tf.evaluation.features import FeatureExtractor as FeatureExtractor
 from simclr_tf.evaluation.features import extract_features as extract_features
 from simclr_tf.evaluation.knn_probe import NEIGHBOURS as NEIGHBOURS

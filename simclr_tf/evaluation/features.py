@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from simclr_tf.checks import check_at_least
+from simclr_tf.data.sharded_pictures import Pictures
 
 
 class FeatureExtractor:
@@ -17,8 +18,8 @@ class FeatureExtractor:
     Weights are read at each call: after more training the features are the new ones.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
         batch_size: Pictures per step, at least 1.
 
     Example:
@@ -36,7 +37,7 @@ class FeatureExtractor:
         )
         self._traced: dict[tuple[int, ...], tf.types.experimental.ConcreteFunction] = {}
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: Pictures) -> np.ndarray:
         """Returns the features float32 `[n, d]` of `images`, uint8 `[n, size, size, 3]`.
 
         Raises:
@@ -67,15 +68,15 @@ class FeatureExtractor:
         return self._traced[picture_shape]
 
 
-def extract_features(encoder: keras.Model, images: np.ndarray, batch_size: int = 512) -> np.ndarray:
+def extract_features(encoder: keras.Model, images: Pictures, batch_size: int = 512) -> np.ndarray:
     """Computes the features of pictures with a frozen encoder.
 
     For several sets of pictures a `FeatureExtractor` traces the encoder only once.
 
     Args:
-        encoder: Model from raw uint8 pictures `[batch, size, size, 3]` to features
-            `[batch, d]`; it is run with `training=False`.
-        images: Pictures uint8 `[n, size, size, 3]`, an array or a read-only memmap.
+        encoder: Model, or what `EncoderSource.load` gives, from raw uint8 pictures
+            `[batch, size, size, 3]` to features `[batch, d]`; run with `training=False`.
+        images: Pictures uint8 `[n, size, size, 3]`, an array, a memory map or `ShardedPictures`.
         batch_size: Pictures per step, at least 1.
 
     Returns:
@@ -88,7 +89,7 @@ def extract_features(encoder: keras.Model, images: np.ndarray, batch_size: int =
     return FeatureExtractor(encoder, batch_size)(images)
 
 
-def _full_batches(images: np.ndarray, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
+def _full_batches(images: Pictures, batch_size: int) -> Iterator[tuple[np.ndarray, int]]:
     """Yields batches of one size, and how many of their pictures are real.
 
     A last batch of another size would make a GPU search its kernels again.

@@ -3,3 +3,4 @@
 from simclr_tf.optimizers.build import OPTIMIZERS as OPTIMIZERS
 from simclr_tf.optimizers.build import build_optimizer as build_optimizer
 from simclr_tf.optimizers.lars import LARS as LARS
+from simclr_tf.optimizers.scaled_updates import ScaledUpdates as ScaledUpdates

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of, check_positive
 from simclr_tf.optimizers.lars import BATCH_NORM_AND_BIAS, LARS
+from simclr_tf.optimizers.scaled_updates import ScaledUpdates
 
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 WITH_MOMENTUM = ("sgd", "lars")
@@ -22,6 +24,7 @@ def build_optimizer(
     clip_norm: float | None = None,
     nesterov: bool = False,
     loss_scaling: bool = False,
+    update_factors: Sequence[float] | None = None,
 ) -> keras.optimizers.Optimizer:
     """Returns an optimizer whose weight decay skips batch normalisation and biases.
 
@@ -43,6 +46,8 @@ def build_optimizer(
             not clip.
         nesterov: Nesterov momentum, for `"sgd"` and `"lars"` only. Defaults to False.
         loss_scaling: Scale the loss dynamically, which float16 needs. Defaults to False.
+        update_factors: One factor of the learning rate for each variable, see `ScaledUpdates`;
+            None (default) means 1.
 
     Returns:
         An optimizer that is not built yet.
@@ -58,17 +63,18 @@ def build_optimizer(
     arguments: dict[str, Any] = {"learning_rate": learning_rate, "global_clipnorm": clip_norm}
     if name in WITH_MOMENTUM:
         arguments.update(momentum=float(momentum), nesterov=nesterov)
-    if name == "lars":
-        optimizer = LARS(weight_decay=weight_decay, **arguments)
-        return keras.optimizers.LossScaleOptimizer(optimizer) if loss_scaling else optimizer
     classes = {
         "sgd": keras.optimizers.SGD,
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
+        "lars": LARS,
         "lamb": keras.optimizers.Lamb,
     }
     optimizer = classes[name](weight_decay=weight_decay, **arguments)
-    optimizer.exclude_from_weight_decay(var_names=list(BATCH_NORM_AND_BIAS))
+    if name != "lars":  # which leaves them out by itself
+        optimizer.exclude_from_weight_decay(var_names=list(BATCH_NORM_AND_BIAS))
+    if update_factors is not None:
+        optimizer = ScaledUpdates(optimizer, update_factors)
     return keras.optimizers.LossScaleOptimizer(optimizer) if loss_scaling else optimizer
 
 

@@ -7,6 +7,7 @@ import os
 import pathlib
 from typing import TYPE_CHECKING
 
+from simclr_tf.checks import check_positive
 from simclr_tf.files import write_atomically
 
 if TYPE_CHECKING:
@@ -29,19 +30,24 @@ def new_figure(width: float = 12.0, height: float = 5.4) -> Figure:
     return Figure(figsize=(width, height), dpi=100, facecolor="white", layout=layout)
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
+def save_figure(
+    figure: Figure, path: str | os.PathLike[str], dots_per_inch: float | None = None
+) -> None:
     """Writes the figure; a half-written file never takes the place of a good one.
 
     Args:
         figure: The figure to write.
         path: File to write or replace; its ending names the format, png without one.
+        dots_per_inch: Pixels an inch, greater than 0; the figure's own by default.
 
     Raises:
-        ValueError: matplotlib cannot write the format.
+        ValueError: matplotlib cannot write the format, or `dots_per_inch` is not positive.
     """
     path = pathlib.Path(path)
     content = io.BytesIO()
-    figure.savefig(content, format=path.suffix.lstrip(".") or "png")
+    if dots_per_inch is not None:
+        check_positive("dots_per_inch", dots_per_inch)
+    figure.savefig(content, format=path.suffix.lstrip(".") or "png", dpi=dots_per_inch or "figure")
     write_atomically(path, content.getvalue())
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import json
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -18,11 +16,12 @@ from simclr_tf.plots import new_figure, plot_comparison, save_figure
 from simclr_tf.protocols.comparison_report import summarise
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import check_labelled_splits
+from simclr_tf.protocols.parts import finish_part, training_seconds
 from simclr_tf.protocols.pretraining import build_settings_encoder, pretrain
 from simclr_tf.protocols.probes import SplitFeatures, knn_probe, linear_probe, split_features
 from simclr_tf.protocols.settings import ComparisonSettings
 from simclr_tf.protocols.supervised import test_report, train_supervised
-from simclr_tf.runs import RunFolder, list_versions
+from simclr_tf.runs import RunFolder
 
 
 def compare(splits: PictureSplits, settings: ComparisonSettings, run: RunFolder) -> dict[str, Any]:
@@ -71,9 +70,9 @@ def _pretrained(
 
     def work(part: RunFolder) -> dict[str, Any]:
         pretrain(splits, chosen, part)
-        return {"seconds": _training_seconds(part)}
+        return {"seconds": training_seconds(part)}
 
-    folder, summary = _finish_part(run, f"seed_{seed}/pretrain", dataclasses.asdict(chosen), work)
+    folder, summary = finish_part(run, f"seed_{seed}/pretrain", dataclasses.asdict(chosen), work)
     return folder / "encoder.keras", summary["seconds"]
 
 
@@ -108,10 +107,10 @@ def _contest(
                 name=f"seed {seed}, {name}, {len(labelled)} labels",
             )
             report = test_report(model, splits.test.labelled())
-            return {**report, "seconds": _training_seconds(part)}
+            return {**report, "seconds": training_seconds(part)}
 
         place = f"seed_{seed}/{name}_{budget.name}"
-        return _finish_part(run, place, dataclasses.asdict(chosen), work)[1]
+        return finish_part(run, place, dataclasses.asdict(chosen), work)[1]
 
     def from_scratch() -> keras.Model:
         keras.utils.set_random_seed(seed)
@@ -124,23 +123,3 @@ def _contest(
         "fine_tuned": supervised("fine_tuned", lambda: load_encoder(encoder_file), probe),
         "baseline": supervised("baseline", from_scratch, None),
     }
-
-
-def _finish_part(
-    run: RunFolder, name: str, config: dict[str, Any], work: Callable[[RunFolder], dict[str, Any]]
-) -> tuple[pathlib.Path, dict[str, Any]]:
-    """Runs one part in a folder of its own, unless it was finished before."""
-    folder = run.path / name
-    # A version without a config was killed while it was made, and never began.
-    begun = any((version / "config.json").is_file() for version in list_versions(folder))
-    with RunFolder.resume(folder) if begun else RunFolder.create(folder, config) as part:
-        if not part.finished:
-            part.mark_finished(work(part))
-        summary = json.loads((part.path / "finished.json").read_text(encoding="utf-8"))
-        return part.path, summary
-
-
-def _training_seconds(part: RunFolder) -> float:
-    """Seconds of all epochs, also of those before a stop."""
-    with open(part.path / "metrics.csv", encoding="utf-8", newline="") as file:
-        return sum(float(row["epoch_seconds"]) for row in csv.DictReader(file))

@@ -6,11 +6,12 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from simclr_tf.data import PictureIndex, SkippedPicture
-from simclr_tf.encoders.find import encoder_fingerprint, find_encoder
+from simclr_tf.encoders.source import EncoderSource, encoder_source
 from simclr_tf.files import write_csv
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.protocols.embedding_store import EmbeddingStore
@@ -41,7 +42,7 @@ class EmbeddingReport:
 
 def embed_pictures(
     index: PictureIndex,
-    encoder_dir: str | os.PathLike[str],
+    encoder: str | os.PathLike[str] | EncoderSource,
     output: str | os.PathLike[str],
     settings: EmbeddingSettings | None = None,
     *,
@@ -58,7 +59,7 @@ def embed_pictures(
 
     Args:
         index: The pictures, see `index_pictures`.
-        encoder_dir: See `find_encoder`.
+        encoder: Its source, or a path that `encoder_source` takes.
         output: File to write, `.npz`; its folder is made where it does not exist.
         settings: How.
         root: Folder that the ids of `index` start from.
@@ -75,7 +76,8 @@ def embed_pictures(
     """
     settings = settings or EmbeddingSettings()
     output = pathlib.Path(output)
-    fingerprint = settings.fingerprint(encoder_fingerprint(encoder_dir))
+    source = encoder if isinstance(encoder, EncoderSource) else encoder_source(encoder)
+    fingerprint = settings.fingerprint(source.fingerprint())
     old = _old(output, fingerprint, settings.dtype, overwrite)
     output.parent.mkdir(parents=True, exist_ok=True)
     store = EmbeddingStore(output.with_name(f".{output.name}.parts"), fingerprint, settings.dtype)
@@ -87,15 +89,18 @@ def embed_pictures(
     if len(missing):
         from simclr_tf.protocols.embedding_job import embed_missing
 
-        unreadable = embed_missing(
-            index, missing, digests, store, find_encoder(encoder_dir), settings, progress
-        )
+        unreadable = embed_missing(index, missing, digests, store, source, settings, progress)
     rows = np.array([r for r, d in enumerate(digests) if d.tobytes() not in unreadable], np.int64)
     skipped = _skipped(index, digests, unreadable)
     if not len(rows):
         first = f"the first is {skipped[0].path} ({skipped[0].reason})" if skipped else "none"
         raise ValueError(f"No picture of {index.place} can be read: {first}.")
-    _write(index, rows, digests, store, output, root, fingerprint, settings)
+    description = {
+        "source": index.name,
+        **dataclasses.asdict(settings),
+        "encoder": source.description(),
+    }
+    _write(index, rows, digests, store, output, root, fingerprint, settings.dtype, description)
     write_csv(
         output.with_name(f"{output.stem}_{SKIPPED}"),
         [dataclasses.asdict(picture) for picture in skipped],
@@ -139,10 +144,11 @@ def _write(
     output: pathlib.Path,
     root: str,
     fingerprint: str,
-    settings: EmbeddingSettings,
+    dtype: str,
+    description: dict[str, Any],
 ) -> None:
     # The shape without the memory: the rows come block by block.
-    like = np.broadcast_to(np.zeros((), settings.dtype), (len(rows), store.dimension))
+    like = np.broadcast_to(np.zeros((), dtype), (len(rows), store.dimension))
     blocks = (
         store.rows(digests[rows[start : start + _ROWS_AT_ONCE]])
         for start in range(0, len(rows), _ROWS_AT_ONCE)
@@ -155,7 +161,7 @@ def _write(
         sha256=digests[rows],
         encoder=fingerprint,
         root=root,
-        description={"source": index.name, **dataclasses.asdict(settings)},
+        description=description,
     )
     write_embeddings(output, embeddings, blocks)
 

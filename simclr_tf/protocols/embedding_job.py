@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 
 import numpy as np
 
 from simclr_tf.data import PictureIndex
-from simclr_tf.encoders.load import load_encoder
-from simclr_tf.evaluation import FeatureExtractor
+from simclr_tf.encoders.source import EncoderSource
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.protocols.embedding_store import EmbeddingStore
+from simclr_tf.protocols.picture_embedder import PictureEmbedder
 
 # What a stop may cost.
 _SECONDS_PER_PART = 30.0
@@ -23,7 +22,7 @@ def embed_missing(
     missing: np.ndarray,
     digests: np.ndarray,
     store: EmbeddingStore,
-    encoder_dir: str | os.PathLike[str],
+    source: EncoderSource,
     settings: EmbeddingSettings,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[bytes, str]:
@@ -34,7 +33,7 @@ def embed_missing(
         missing: Rows of `index` int64 `[m]`, rising.
         digests: Contents of all pictures, uint8 `[n, 32]`.
         store: Where the embeddings go, part by part.
-        encoder_dir: See `find_encoder`.
+        source: Of the encoder.
         settings: How.
         progress: Called with (pictures done, all pictures).
 
@@ -44,8 +43,7 @@ def embed_missing(
     Raises:
         ValueError: The encoder takes pictures of another size, or a feature is not finite.
     """
-    encoder = load_encoder(encoder_dir)
-    extract = FeatureExtractor(encoder, settings.batch_size)
+    embed = PictureEmbedder(source.load(), settings)
     unreadable: dict[bytes, str] = {}
     images: list[np.ndarray] = []
     image_rows: list[int] = []
@@ -53,11 +51,7 @@ def embed_missing(
     feature_rows: list[int] = []
 
     def encode() -> None:
-        batch = np.stack(images)
-        values = extract(batch)
-        if settings.flip_average:
-            values = (values + extract(batch[:, :, ::-1])) / 2
-        features.append(values)
+        features.append(embed(np.stack(images)))
         feature_rows.extend(image_rows)
         images.clear()
         image_rows.clear()
@@ -72,7 +66,7 @@ def embed_missing(
     ids = [index.ids[row] for row in missing]
     try:
         for done, picture in enumerate(
-            index.decode(ids, settings.image_size, settings.resize_mode)
+            index.decode(ids, settings.decoded_size, settings.resize_mode)
         ):
             row = int(missing[done])
             if isinstance(picture, str):

@@ -9,7 +9,7 @@ import numpy as np
 
 from simclr_tf.data import PictureSplits
 from simclr_tf.metrics import evaluate_retrieval
-from simclr_tf.protocols.probes import knn_probe, linear_probe, split_features
+from simclr_tf.protocols.probes import SplitFeatures, knn_probe, linear_probe, split_features
 
 MEASURES = ("top_1", "top_3", "top_5", "map_at_r")
 
@@ -35,7 +35,11 @@ def embedding_report(
     Raises:
         ValueError: if a split has no labels, or no query has its class in the gallery.
     """
-    features = split_features(network, splits)
+    return features_report(split_features(network, splits), probe_linearly)
+
+
+def features_report(features: SplitFeatures, probe_linearly: bool = True) -> dict[str, Any]:
+    """Does what `embedding_report` does for embeddings that were made before."""
     report = evaluate_retrieval(
         features.test, features.test_labels, features.train, features.train_labels
     )

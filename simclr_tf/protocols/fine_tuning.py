@@ -11,20 +11,19 @@ import keras
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
-from simclr_tf.encoders import unfreeze_layers, uses_float16
+from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.metrics import evaluate_retrieval
-from simclr_tf.optimizers import build_optimizer
 from simclr_tf.plots import new_figure, plot_before_after, plot_curves, save_figure
 from simclr_tf.protocols.batch_shape import BatchShape, batch_shape
 from simclr_tf.protocols.embedding_report import embedding_report
 from simclr_tf.protocols.fine_tuning_model import build_head, build_model
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
+from simclr_tf.protocols.fine_tuning_stages import compile_stage, training_stages
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
 from simclr_tf.protocols.time_limit import epochs_within
 from simclr_tf.runs import RunFolder
-from simclr_tf.schedules import WarmupCosine
 from simclr_tf.training import TrainingPlan, save_model, train
 
 PLAN_FILE = "plan.json"
@@ -66,24 +65,24 @@ def fine_tune(
     shape = batch_shape(splits.train, settings)
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
-    unfreeze_layers(encoder, settings.unfreeze, settings.freeze_batch_norm)
     head = build_head(encoder, settings)
-    network = encoder
-    if settings.keep_head and head is not None:
+    trained = encoder
+    if head is not None:
         # By its name the stages of the network stay known.
-        network = keras.Model(encoder.inputs, head(encoder.output), name=encoder.name)
+        trained = keras.Model(encoder.input, head(encoder.output), name=encoder.name)
+    network = trained if settings.keep_head else encoder
     model = build_model(encoder, head, splits, settings)
     plan = _plan(model, encoder, splits, settings, shape, run)
-    _compile(model, encoder, settings, plan.total_steps)
     best_weights = train(
         model,
-        network,
+        trained,
         lambda start, count: shape.batches(splits.train, settings, start, count),
         plan,
         run,
         measure=_validation_measure(network, splits),
+        stages=training_stages(model, encoder, settings, plan),
     )
-    network.set_weights(best_weights)
+    trained.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
     save_model(network, run.path / "encoder.keras")
@@ -108,7 +107,9 @@ def _plan(
     if settings.max_minutes:
 
         def prepare():
-            _compile(model, encoder, settings, total_steps=1000)
+            # The last stage trains most.
+            last = unfreezing_stages(settings.unfreeze)[-1]
+            compile_stage(model, encoder, settings, last, steps_per_epoch=1000)
             return model, shape.batches(splits.train, settings, 0, 16)
 
         epochs, steps = epochs_within(settings.max_minutes, run.path / PLAN_FILE, steps, prepare)
@@ -119,24 +120,12 @@ def _plan(
         monitor="val_top_1",
         mode="max",
         checkpoint_every_steps=settings.checkpoint_every_steps,
+        patience=settings.patience,
+        weight_averaging=settings.weight_averaging,
         name=f"fine-tuning, {settings.objective}",
     )
     run.write_json(PLAN_FILE, dataclasses.asdict(plan))
     return plan
-
-
-def _compile(
-    model: keras.Model, encoder: keras.Model, settings: FineTuningSettings, total_steps: int
-) -> None:
-    warmup_steps = min(round(settings.warmup_fraction * total_steps), total_steps - 1)
-    optimizer = build_optimizer(
-        settings.optimizer,
-        WarmupCosine(settings.learning_rate, warmup_steps, total_steps),
-        weight_decay=settings.weight_decay,
-        clip_norm=settings.clip_norm or None,
-        loss_scaling=uses_float16(encoder),
-    )
-    model.compile(optimizer=optimizer, jit_compile=False)
 
 
 def _before(encoder, splits, settings, run) -> dict[str, Any]:

@@ -6,9 +6,14 @@ from typing import Any
 
 import keras
 
-from simclr_tf.augment import build_augmenter
+from simclr_tf.augment import CutMix, LabelMixer, MixUp, build_augmenter
 from simclr_tf.data import PictureSplits
-from simclr_tf.encoders import build_encoder, build_projection_head, load_encoder
+from simclr_tf.encoders import (
+    build_encoder,
+    build_projection_head,
+    load_encoder,
+    load_encoder_with_head,
+)
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.training import Classifier, SiameseTriplet, SupConFineTuner
 
@@ -21,8 +26,11 @@ def start_encoder(settings: FineTuningSettings, image_size: int) -> keras.Model:
         image_size: height and width of the pictures in pixels.
 
     Raises:
-        ValueError: if there is no such encoder, or the weights are of another architecture.
+        ValueError: if there is no such encoder, it has no such layer of a projection head, or the
+            weights are of another architecture.
     """
+    if settings.from_head_layer:
+        return load_encoder_with_head(settings.encoder_dir, settings.from_head_layer)
     if settings.encoder_dir:
         return load_encoder(settings.encoder_dir)
     keras.utils.set_random_seed(settings.seed)
@@ -63,12 +71,21 @@ def build_model(
         settings: what to do.
     """
     image_size = splits.train.images.shape[1]
-    augmenter = build_augmenter(settings.recipe(splits.name, image_size), image_size, settings.seed)
+    augmenter = build_augmenter(
+        settings.recipe(splits.name, image_size),
+        image_size,
+        settings.seed,
+        erasing=settings.random_erasing,
+    )
     classes = len(splits.train.class_names)
     joint: dict[str, Any] = {"num_classes": classes, "cross_entropy_weight": settings.joint_weight}
     if settings.objective == "cross_entropy":
         model = Classifier(
-            encoder, classes, augmenter=augmenter, label_smoothing=settings.label_smoothing
+            encoder,
+            classes,
+            augmenter=augmenter,
+            label_smoothing=settings.label_smoothing,
+            label_mixer=_label_mixer(settings),
         )
     elif settings.objective.startswith("supcon"):
         model = SupConFineTuner(encoder, head, augmenter, temperature=settings.temperature, **joint)
@@ -86,3 +103,11 @@ def build_model(
         )
     model.build((None, image_size, image_size, 3))
     return model
+
+
+def _label_mixer(settings: FineTuningSettings) -> LabelMixer | None:
+    if settings.label_mixer == "none":
+        return None
+    alpha = {"alpha": settings.label_mixer_alpha} if settings.label_mixer_alpha else {}
+    mixer = MixUp if settings.label_mixer == "mix_up" else CutMix
+    return mixer(**alpha, seed=settings.seed)

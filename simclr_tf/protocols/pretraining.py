@@ -100,6 +100,7 @@ def build_settings_encoder(settings: PretrainSettings, image_size: int) -> keras
         image_size=image_size,
         width=settings.width,
         stem=settings.stem,
+        normalization=settings.normalization,
         mixed_precision=settings.mixed_precision,
     )
 
@@ -113,7 +114,8 @@ def build_simclr(splits: PictureSplits, settings: PretrainSettings) -> SimCLR:
         depth=settings.projection_depth,
         hidden=settings.projection_width or None,
         output=settings.projection_size,
-        batch_normalization=settings.projection_batch_norm,
+        # A head that looks across pictures would undo what group normalisation is chosen for.
+        batch_normalization=settings.projection_batch_norm and settings.normalization == "batch",
         mixed_precision=settings.mixed_precision,
     )
     labelled = settings.online_probe and len(splits.train.labelled()) > 0

@@ -20,17 +20,12 @@ from simclr_tf.protocols.view_defaults import (
 
 RESNETS = ("resnet10", "resnet18", "resnet34", "resnet50", "wide_resnet50_2")
 WITHOUT_WIDTH = ("efficientnetv2_b0", "convnext_tiny")
-ENCODERS = (
-    *RESNETS,
-    "squeezenet",
-    *WITHOUT_WIDTH,
-    "mobilenetv3_small",
-    "mobilenetv3_large",
-)
+ENCODERS = (*RESNETS, "squeezenet", *WITHOUT_WIDTH, "mobilenetv3_small", "mobilenetv3_large")
 STEMS = ("auto", "cifar", "strided", "imagenet")
+NORMALIZATIONS = ("batch", "group")
 PRECISIONS = ("none", "bfloat16", "float16")
 PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols")
-SUPERVISED_RECIPES = ("crop-flip", "trivial-wide", "symbols")
+SUPERVISED_RECIPES = ("crop-flip", "trivial-wide", "rand-augment", "symbols")
 OPTIMIZERS = ("sgd", "adam", "adamw", "lars", "lamb")
 SCALING_RULES = ("linear", "sqrt", "none")
 MINUTES_OF_A_YEAR = 365 * 24 * 60
@@ -44,11 +39,12 @@ class PretrainSettings:
         encoder: network: resnet10, 18, 34 or 50, wide_resnet50_2, squeezenet, convnext_tiny, ….
         width: multiplier of the encoder's channels; 1 for efficientnetv2_b0 and convnext_tiny.
         stem: of resnets: cifar (3×3), strided (4×4), imagenet (7×7, pooling), auto (by size).
+        normalization: of resnets: batch, or group, with which micro-batches change no gradient.
         mixed_precision: none, bfloat16 or float16.
         projection_depth: dense layers of the projection head.
         projection_width: size of the head's hidden layers; 0 takes the features' size.
         projection_size: size of the projections.
-        projection_batch_norm: normalise within the head.
+        projection_batch_norm: normalise within the head; never with normalization group.
         augment: recipe of the views; auto takes one by data set and picture size.
         view_size: height and width of the views in pixels; 0 decides by pictures and encoder.
         temperature: of the contrastive loss, greater than 0.
@@ -74,6 +70,7 @@ class PretrainSettings:
     encoder: str = "resnet10"
     width: float = 0.25
     stem: str = "auto"
+    normalization: str = "batch"
     mixed_precision: str = "bfloat16"
     projection_depth: int = 2
     projection_width: int = 0
@@ -104,7 +101,8 @@ class PretrainSettings:
         check_one_of("encoder", self.encoder, ENCODERS)
         check_positive("width", self.width)
         check_one_of("stem", self.stem, STEMS)
-        _check_network(self.encoder, self.width, self.stem)
+        check_one_of("normalization", self.normalization, NORMALIZATIONS)
+        _check_network(self.encoder, self.width, self.stem, self.normalization)
         check_one_of("mixed_precision", self.mixed_precision, PRECISIONS)
         check_at_least("projection_depth", self.projection_depth, 1)
         check_at_least("projection_width", self.projection_width, 0)
@@ -157,15 +155,16 @@ class PretrainSettings:
         return 9, max(steps, 14_400 // self.batch_size)
 
 
-def _check_network(encoder: str, width: float, stem: str) -> None:
+def _check_network(encoder: str, width: float, stem: str, normalization: str) -> None:
     """Refuses what `build_encoder` would refuse once all pictures are decoded."""
     if width != 1 and encoder in WITHOUT_WIDTH:
         raise ValueError(
             f"`width` must be 1 for {encoder}, whose channels have no multiplier. "
             f"Received: width={width!r}"
         )
-    if stem != "auto" and encoder not in RESNETS:
-        raise ValueError(f"`stem` must be auto for {encoder}. Received: stem={stem!r}")
+    for name, value, only in (("stem", stem, "auto"), ("normalization", normalization, "batch")):
+        if value != only and encoder not in RESNETS:
+            raise ValueError(f"`{name}` must be {only} for {encoder}. Received: {name}={value!r}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -42,7 +42,9 @@ def epochs_within(
 
 def _seconds_a_step(model: keras.Model, batches: tf.data.Dataset) -> float:
     """Times training steps and takes back what they changed."""
-    model.optimizer.build(model.trainable_variables)
+    # Keras's LossScaleOptimizer makes its variables anew whenever it is built.
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]
     times = []

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime
-import fcntl
-import json
 import os
 import pathlib
 import sys
@@ -14,14 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from simclr_tf.files import plain, write_csv, write_json
-from simclr_tf.runs.configs import package_versions
+from simclr_tf.runs.configs import ADDED_KEYS, CONFIG, package_versions, read_config
+from simclr_tf.runs.locks import lock_folder
 from simclr_tf.runs.versions import list_versions, make_next_version, version_number
 
-CONFIG = "config.json"
 FINISHED = "finished.json"
 METRICS = "metrics.csv"
-# What `create` adds to the caller's config in config.json.
-ADDED_KEYS = ("versions", "created", "command")
 
 
 class Skipped(Protocol):
@@ -113,13 +109,20 @@ class RunFolder:
                 f"version_1, ...) to resume it. Received: run_dir={os.fspath(run_dir)!r}, "
                 f"which {_what_is_there(pathlib.Path(run_dir))}"
             )
-        path = versions[-1]
-        config = _read_config(path / CONFIG)
-        run = cls(path, {key: value for key, value in config.items() if key not in ADDED_KEYS})
+        run = cls.read(versions[-1])
         if not run.finished:
             run._lock()
             run.checkpoint_path.mkdir(exist_ok=True)
         return run
+
+    @classmethod
+    def read(cls, path: pathlib.Path) -> RunFolder:
+        """Opens the version `path` to look at what it holds: it is not locked.
+
+        Raises:
+            ValueError: If it has no config.json, or one that cannot be read.
+        """
+        return cls(path, read_config(path))
 
     @property
     def finished(self) -> bool:
@@ -202,32 +205,7 @@ class RunFolder:
         self.close()
 
     def _lock(self) -> None:
-        try:
-            lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise ValueError(
-                f"`run_dir` must be a folder that can be written ({error.strerror}). "
-                f"Received: {os.fspath(self.path)!r}"
-            ) from error
-        # The kernel drops the lock with the process, so that a crash never leaves one behind.
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(lock)
-            raise ValueError(
-                "`run_dir` is in use by another process: wait for it or stop it. "
-                f"Received: {os.fspath(self.path)!r}"
-            ) from error
-        self._release = weakref.finalize(self, os.close, lock)
-
-
-def _read_config(path: pathlib.Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{os.fspath(path)!r} must hold JSON to resume the run: {error}"
-        ) from error
+        self._release = weakref.finalize(self, os.close, lock_folder(self.path))
 
 
 def _now() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import signal
 import sys
@@ -17,6 +18,7 @@ from tqdm import tqdm
 from simclr_tf.checks import check_one_of
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.checkpoints import Checkpoints
+from simclr_tf.training.weight_average import WeightAverage
 
 
 class EpochMeasurement(keras.callbacks.Callback):
@@ -24,15 +26,20 @@ class EpochMeasurement(keras.callbacks.Callback):
 
     Args:
         measure: called at the end of every epoch; figures by name.
+        average: is in the place of the weights meanwhile; `None` for the weights themselves.
     """
 
-    def __init__(self, measure: Callable[[], Mapping[str, float]]) -> None:
+    def __init__(
+        self, measure: Callable[[], Mapping[str, float]], average: WeightAverage | None = None
+    ) -> None:
         super().__init__()
         self.measure = measure
+        self.average = average
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
-            logs.update(self.measure())
+            with _in_place(self.average):
+                logs.update(self.measure())
 
 
 class EpochRecorder(keras.callbacks.Callback):
@@ -44,10 +51,17 @@ class EpochRecorder(keras.callbacks.Callback):
         batch_size: pictures a step, for the throughput.
         monitor: column that decides which epoch was best.
         mode: `"min"` or `"max"`: whether less or more of it is better.
+        average: what is remembered in place of the weights; `None` for the weights themselves.
     """
 
     def __init__(
-        self, run: RunFolder, kept: keras.Model, batch_size: int, monitor: str, mode: str
+        self,
+        run: RunFolder,
+        kept: keras.Model,
+        batch_size: int,
+        monitor: str,
+        mode: str,
+        average: WeightAverage | None = None,
     ) -> None:
         super().__init__()
         self.run = run
@@ -55,7 +69,9 @@ class EpochRecorder(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.monitor = monitor
         self.sign = 1 if mode == "min" else -1
+        self.average = average
         self.best = math.inf
+        self.best_epoch = 0
         self.best_weights: list[np.ndarray] = []
         self._begin = 0.0
         self._steps = 0
@@ -81,16 +97,20 @@ class EpochRecorder(keras.callbacks.Callback):
         value = self.sign * logs[self.monitor]
         if value < self.best:
             self.best = value
-            self.best_weights = self.kept.get_weights()
+            self.best_epoch = epoch + 1
+            with _in_place(self.average):
+                self.best_weights = self.kept.get_weights()
 
     def state(self) -> dict[str, np.ndarray]:
         """Returns what a checkpoint must hold of the best epoch."""
         weights = {f"best_weights:{n:05d}": array for n, array in enumerate(self.best_weights)}
-        return {"best": np.float64(self.best), **weights}
+        best = {"best": np.float64(self.best), "best_epoch": np.int64(self.best_epoch)}
+        return {**best, **weights}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Takes over what `state` returned before a stop."""
         self.best = float(state["best"])
+        self.best_epoch = int(state["best_epoch"])
         names = sorted(name for name in state if name.startswith("best_weights:"))
         self.best_weights = [state[name] for name in names]
 
@@ -104,17 +124,21 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     Args:
         checkpoints: where to save.
-        recorder: whose best epoch is saved with them.
+        state: gives what is saved with them, such as the best epoch.
         first_step: steps taken before this training.
         every_steps: also save within an epoch every so many steps; 0 saves at its end only.
     """
 
     def __init__(
-        self, checkpoints: Checkpoints, recorder: EpochRecorder, first_step: int, every_steps: int
+        self,
+        checkpoints: Checkpoints,
+        state: Callable[[], dict[str, np.ndarray]],
+        first_step: int,
+        every_steps: int,
     ) -> None:
         super().__init__()
         self.checkpoints = checkpoints
-        self.recorder = recorder
+        self.state = state
         self.step = first_step
         self.every_steps = every_steps
         self._signal: int | None = None
@@ -160,7 +184,7 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Writes a checkpoint of the state as it is."""
-        self.checkpoints.save(self.step, self.recorder.state())
+        self.checkpoints.save(self.step, self.state())
 
     def _note(self, number, frame):
         if self._signal is not None:
@@ -215,3 +239,7 @@ class ProgressBar(keras.callbacks.Callback):
     def close(self) -> None:
         """Ends the line."""
         self._bar.close()
+
+
+def _in_place(average: WeightAverage | None) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext() if average is None else average.in_place()

@@ -38,6 +38,11 @@ def cached_gradients(
     the first one changed in encoder and head (moving statistics, random generators of dropout) is
     set back, so that both passes draw alike and the step changes it once a micro-batch.
 
+    Batch normalisation takes its statistics over the 2m views of a micro-batch of m pictures, in
+    both passes alike. The gradient is exact for that network, normalised in parts, and not equal to
+    the one of the whole batch, whose statistics are over 2N views. With group normalisation in the
+    encoder and none in the head (or with frozen batch normalisation) there is no difference.
+
     Args:
         model: compiled `SimCLR` with a `microbatch_size`.
         images: uint8 or floating `[N, height, width, 3]`.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.checks import check_at_least, check_between, check_one_of
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.callbacks import (
     CheckpointSaver,
@@ -19,6 +20,8 @@ from simclr_tf.training.callbacks import (
     ProgressBar,
 )
 from simclr_tf.training.checkpoints import Checkpoints
+from simclr_tf.training.early_stop import EarlyStop
+from simclr_tf.training.weight_average import WeightAverage
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,10 @@ class TrainingPlan:
         monitor: logged value that decides which epoch was best.
         mode: `"min"` or `"max"`.
         checkpoint_every_steps: also save within epochs; 0 saves at their ends only.
+        patience: end after so many epochs in a row without a better one, those before the last
+            stage not counted; 0 does not.
+        weight_averaging: momentum of a `WeightAverage` that is measured and kept in place of the
+            weights, 0..1; 0 is without.
         name: shown before the progress bar.
     """
 
@@ -41,6 +48,8 @@ class TrainingPlan:
     monitor: str = "loss"
     mode: str = "min"
     checkpoint_every_steps: int = 0
+    patience: int = 0
+    weight_averaging: float = 0.0
     name: str = "training"
 
     def __post_init__(self) -> None:
@@ -48,12 +57,31 @@ class TrainingPlan:
         check_at_least("epochs", self.epochs, 1)
         check_at_least("batch_size", self.batch_size, 1)
         check_at_least("checkpoint_every_steps", self.checkpoint_every_steps, 0)
+        check_at_least("patience", self.patience, 0)
+        check_between("weight_averaging", self.weight_averaging, 0, 1)
         check_one_of("mode", self.mode, ["min", "max"])
 
     @property
     def total_steps(self) -> int:
         """Training steps in all."""
         return self.steps_per_epoch * self.epochs
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingStage:
+    """Some epochs of a training, with an optimizer of their own.
+
+    Attributes:
+        epochs: at least 1.
+        begin: compiles the model for them. The variables of its optimizer must have the shapes of
+            the other stages' too, so that a checkpoint fits whichever stage it is from.
+    """
+
+    epochs: int
+    begin: Callable[[], None]
+
+    def __post_init__(self) -> None:
+        check_at_least("epochs", self.epochs, 1)
 
 
 def train(
@@ -66,6 +94,7 @@ def train(
     validation: tf.data.Dataset | None = None,
     measure: Callable[[], Mapping[str, float]] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    stages: Sequence[TrainingStage] = (),
 ) -> list[np.ndarray]:
     """Trains `model` from its newest checkpoint in `run`, or from the start.
 
@@ -73,7 +102,7 @@ def train(
     the same weights and metrics as one that was not.
 
     Args:
-        model: compiled and built model.
+        model: built model; compiled as well where there are no `stages`.
         kept: the model or the part of it whose best weights are returned.
         batches: `batches(start_step, num_steps)` gives the batches from `start_step` on.
         plan: how long to train and what to keep.
@@ -81,51 +110,99 @@ def train(
         validation: batches evaluated after every epoch.
         measure: called after every epoch; its figures are recorded, and `plan.monitor` may be one.
         callbacks: further Keras callbacks.
+        stages: parts of the training, with the plan's epochs in all; one as compiled by default.
 
     Returns:
-        The weights of `kept` after the best epoch, as `get_weights` gives them.
+        The weights of `kept` after the best epoch, or their average, as `get_weights` gives them.
 
     Raises:
-        ValueError: if the checkpoint in `run` is of another model, or `plan.monitor` is not logged.
+        ValueError: if the checkpoint in `run` is of another model, `plan.monitor` is not logged or
+            the stages have not the plan's epochs.
         KeyboardInterrupt: after Ctrl-C, once a checkpoint is saved.
         SystemExit: after SIGTERM likewise, with status 143.
     """
-    recorder = EpochRecorder(run, kept, plan.batch_size, plan.monitor, plan.mode)
+    bounds = _bounds(stages or [TrainingStage(plan.epochs, lambda: None)], plan)
+    bounds[0][2].begin()
+    average = WeightAverage(model, plan.weight_averaging) if plan.weight_averaging else None
+    recorder = EpochRecorder(run, kept, plan.batch_size, plan.monitor, plan.mode, average)
+    averaged = [] if average is None else [average]
+    kept_state: list[EpochRecorder | WeightAverage] = [recorder, *averaged]
     checkpoints = Checkpoints(model, run.checkpoint_path)
-    restored = checkpoints.restore()
-    step = 0
-    if restored is not None:
-        step, state = restored
-        recorder.restore(state)
+    step = _restore(checkpoints, kept_state)
     run.drop_metrics_after(step // plan.steps_per_epoch)
-    saver = CheckpointSaver(checkpoints, recorder, step, plan.checkpoint_every_steps)
-    progress = ProgressBar(plan.name, step, plan.total_steps, plan.batch_size)
-    measured = [] if measure is None else [EpochMeasurement(measure)]
-    always = [*measured, recorder, saver, progress, *callbacks]
 
-    def fit(first_step: int, last_step: int, added: list[keras.callbacks.Callback]) -> None:
-        first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
-        model.fit(
-            batches(first_step, last_step - first_step),
-            initial_epoch=first_epoch,
-            epochs=-(-last_step // plan.steps_per_epoch),
-            steps_per_epoch=plan.steps_per_epoch - offset,
-            validation_data=validation,
-            callbacks=always + added,
-            shuffle=False,
-            verbose=0,
-        )
+    def state_to_save() -> dict[str, np.ndarray]:
+        return {name: array for part in kept_state for name, array in part.state().items()}
+
+    saver = CheckpointSaver(checkpoints, state_to_save, step, plan.checkpoint_every_steps)
+    progress = ProgressBar(plan.name, step, plan.total_steps, plan.batch_size)
+    stop = EarlyStop(recorder, plan.patience, first_epoch=bounds[-1][0] // plan.steps_per_epoch)
+    measured = [] if measure is None else [EpochMeasurement(measure, average)]
+    always = [*averaged, *measured, recorder, stop, saver, progress, *callbacks]
+
+    def fit(first_step: int, last_step: int) -> None:
+        whole_epochs = first_step % plan.steps_per_epoch == 0
+        added = always if whole_epochs else [*always, MetricRestorer()]
+        data = batches(first_step, last_step - first_step)
+        _fit(model, data, validation, plan, first_step, last_step, added)
         saver.stop_if_asked()
 
     try:
-        begun = step % plan.steps_per_epoch
-        if begun:
-            epoch_end = step - begun + plan.steps_per_epoch
-            fit(step, epoch_end, [MetricRestorer()])
-            step = epoch_end
-        if step < plan.total_steps:
-            fit(step, plan.total_steps, [])
+        for first_step, last_step, stage in bounds:
+            if first_step and step < last_step:
+                stage.begin()
+                if step > first_step:
+                    # Once more, now into the optimizer of this stage.
+                    checkpoints.restore()
+            for end in _fits(step, last_step, plan.steps_per_epoch):
+                if not stop.due(step // plan.steps_per_epoch):
+                    fit(step, end)
+                    step = end
     finally:
         saver.release_signals()
         progress.close()
     return recorder.best_weights
+
+
+def _restore(checkpoints: Checkpoints, parts: Sequence[EpochRecorder | WeightAverage]) -> int:
+    """Puts the newest checkpoint back; returns the steps taken before it."""
+    restored = checkpoints.restore()
+    if restored is None:
+        return 0
+    step, state = restored
+    for part in parts:
+        part.restore(state)
+    return step
+
+
+def _fit(model, data, validation, plan, first_step, last_step, callbacks) -> None:
+    first_epoch, offset = divmod(first_step, plan.steps_per_epoch)
+    model.fit(
+        data,
+        initial_epoch=first_epoch,
+        epochs=-(-last_step // plan.steps_per_epoch),
+        steps_per_epoch=plan.steps_per_epoch - offset,
+        validation_data=validation,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=0,
+    )
+
+
+def _bounds(
+    stages: Sequence[TrainingStage], plan: TrainingPlan
+) -> list[tuple[int, int, TrainingStage]]:
+    """Returns first step, step after the last, and stage."""
+    ends = list(itertools.accumulate(stage.epochs for stage in stages))
+    if ends[-1] != plan.epochs:
+        raise ValueError(
+            f"`stages` must have the plan's {plan.epochs} epochs in all. Received: {ends[-1]}"
+        )
+    steps = [plan.steps_per_epoch * end for end in ends]
+    return list(zip([0, *steps], steps, stages, strict=False))
+
+
+def _fits(step: int, last_step: int, steps_per_epoch: int) -> list[int]:
+    """Returns where the calls of `fit` end: the rest of a begun epoch needs one of its own."""
+    ends = {min(last_step, -(-step // steps_per_epoch) * steps_per_epoch), last_step}
+    return sorted(end for end in ends if end > step)

@@ -44,9 +44,11 @@ class SimCLR(keras.Model):
         num_classes: classes of the online probe; 0 leaves it out.
         microbatch_size: pictures whose activations are in memory at once; must divide the batch.
             The loss and its negatives are those of the whole batch and the gradients are exact,
-            for about a third more time. Batch normalisation is the exception: it sees the 2m
-            views of one micro-batch of m pictures, and its moving statistics are updated once for
-            each, so use m of at least 64 or a normalisation that does not look across pictures.
+            for about a third more time, where no picture changes what becomes of another: encoder
+            of `build_encoder(..., normalization="group")`, head without batch normalisation. Batch
+            normalisation sees the 2m views of one micro-batch of m pictures and not the 2N of the
+            batch, and its moving statistics are updated once for each: the gradient is then
+            that of a batch normalised in parts, so use m of at least 64.
             Each micro-batch draws its views from a seed of its own. By default all at once.
 
     Input shape:

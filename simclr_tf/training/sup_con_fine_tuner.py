@@ -24,7 +24,8 @@ class SupConFineTuner(MetricLearner):
 
     Args:
         encoder: `keras.Model` from pictures `[batch, height, width, 3]`, 0..255, to `[batch, d]`.
-        projection_head: `keras.Model` from `[batch, d]` to `[batch, k]`.
+        projection_head: `keras.Model` from `[batch, d]` to `[batch, k]`; `None` compares the
+            features themselves.
         augmenter: `Augmenter` that draws the views.
         temperature: of the loss, greater than 0.
         num_classes: classes of the classification layer, at least 2 where it has a weight.
@@ -54,7 +55,7 @@ class SupConFineTuner(MetricLearner):
     def __init__(
         self,
         encoder: keras.Model,
-        projection_head: keras.Model,
+        projection_head: keras.Model | None,
         augmenter: Augmenter,
         *,
         temperature: float = 0.1,
@@ -79,15 +80,18 @@ class SupConFineTuner(MetricLearner):
         return self.augmenter.two_views(images, seed), tf.concat([labels, labels], axis=0)
 
     def project(self, features, training):
+        if self.projection_head is None:
+            return features
         return self.projection_head(features, training=training)
 
     def metric_loss(self, z, labels, training):
         return sup_con(z, labels, self.temperature)
 
     def get_config(self):
+        head = self.projection_head
         return {
             **super().get_config(),
-            "projection_head": keras.saving.serialize_keras_object(self.projection_head),
+            "projection_head": None if head is None else keras.saving.serialize_keras_object(head),
             "temperature": self.temperature,
         }
 
@@ -95,5 +99,6 @@ class SupConFineTuner(MetricLearner):
     def from_config(cls, config):
         config = dict(config)
         for part in ("encoder", "projection_head", "augmenter"):
-            config[part] = keras.saving.deserialize_keras_object(config[part])
+            if config[part] is not None:
+                config[part] = keras.saving.deserialize_keras_object(config[part])
         return cls(**config)

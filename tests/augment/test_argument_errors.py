@@ -3,6 +3,7 @@ import pytest
 from simclr_tf.augment import (
     CutMix,
     MixUp,
+    RandAugment,
     RandomColorJitter,
     RandomErasing,
     RandomFlip,
@@ -45,6 +46,9 @@ INVALID = [
     (RandomErasing, {"ratio": (0, 1)}, "`ratio` must be two numbers"),
     (RandomErasing, {"fill": -1}, "`fill` must be between 0 and 255. Received: fill=-1"),
     (TrivialAugmentWide, {"fill": 256}, "`fill` must be between 0 and 255. Received: fill=256"),
+    (RandAugment, {"num_ops": 0}, "`num_ops` must be at least 1. Received: num_ops=0"),
+    (RandAugment, {"magnitude": 31}, "`magnitude` must be between 0 and 30. Received: .*=31"),
+    (RandAugment, {"fill": -1}, "`fill` must be between 0 and 255. Received: fill=-1"),
     (MixUp, {"alpha": 0}, "`alpha` must be greater than 0. Received: alpha=0"),
     (CutMix, {"alpha": -1}, "`alpha` must be greater than 0. Received: alpha=-1"),
 ]

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from simclr_tf.augment import (
     Augmenter,
+    RandAugment,
     RandomColorJitter,
     RandomErasing,
     RandomFlip,
@@ -51,12 +52,13 @@ STRONG = {
     ),
     "noise_erasing": (RandomErasing, {"probability": 1.0}),
     "trivial_wide": (TrivialAugmentWide, {"fill": 99.0}),
+    "rand_augment": (RandAugment, {"num_ops": 3, "magnitude": 17.0, "fill": 99.0}),
     "augmenter": (Augmenter, {"layers": [RandomFlip(0.3, seed=1), RandomGaussianBlur((1, 2), 1)]}),
 }
 # How many different pictures 64 copies of one picture become: what the draws allow.
 OUTCOMES = {name: 64 for name in STRONG} | {"flip": 4, "grey": 2, "solarize": 2}
 # Where two pictures may draw the same: at least so many.
-OUTCOMES_AT_LEAST = {"erasing": 30, "trivial_wide": 30}
+OUTCOMES_AT_LEAST = {"erasing": 30, "trivial_wide": 30, "rand_augment": 30}
 
 WEAKEST = {
     "crop": RandomResizedCrop(7, scale=(1, 1), ratio=(1, 1)),

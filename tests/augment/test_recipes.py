@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from simclr_tf.augment import (
     RECIPES,
+    RandAugment,
     RandomColorJitter,
     RandomErasing,
     RandomFlip,
@@ -18,7 +19,7 @@ from simclr_tf.augment import (
 )
 
 NAMES = ["simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols", "crop-flip"]
-NAMES += ["trivial-wide", "symbols"]
+NAMES += ["trivial-wide", "rand-augment", "symbols"]
 
 
 def pictures(size, count=4):
@@ -114,6 +115,27 @@ def test_the_recipe_of_trivial_augment_crops_draws_one_operation_and_erases():
     assert isinstance(trivial, TrivialAugmentWide)
     assert isinstance(erasing, RandomErasing)
     assert erasing.probability == 0.1
+
+
+def test_the_recipe_of_rand_augment_crops_and_draws_two_operations():
+    crop, rand_augment = RECIPES["rand-augment"](32)
+    assert (crop.scale, crop.horizontal_flip) == ((0.2, 1), 0.5)
+    assert isinstance(rand_augment, RandAugment)
+    assert (rand_augment.num_ops, rand_augment.magnitude) == (2, 9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_erasing_comes_last_once_and_with_the_share_that_is_asked_for(name):
+    plain, erasing = build_augmenter(name, 16), build_augmenter(name, 16, erasing=0.25)
+    kept = [type(layer) for layer in plain.layers if not isinstance(layer, RandomErasing)]
+    assert [type(layer) for layer in erasing.layers] == [*kept, RandomErasing]
+    assert erasing.layers[-1].probability == 0.25
+
+
+def test_a_share_of_erasing_above_1_is_refused():
+    message = "`erasing` must be between 0 and 1. Received: erasing=1.5"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        build_augmenter("crop-flip", 32, erasing=1.5)
 
 
 def test_an_unknown_recipe_lists_the_known_ones():

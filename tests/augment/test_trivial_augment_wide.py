@@ -4,7 +4,8 @@ import tensorflow as tf
 from PIL import Image, ImageEnhance, ImageOps
 
 from simclr_tf.augment import TrivialAugmentWide
-from simclr_tf.augment.trivial_augment_wide import OPERATIONS, apply_operations
+from simclr_tf.augment.operation_space import OPERATIONS, apply_operations
+from simclr_tf.augment.trivial_augment_wide import WIDE_RANGES
 
 
 def pictures(count=1, size=20, seed=0):
@@ -21,6 +22,7 @@ def applied(images, name, strength, sign=1.0, fill=0.0):
         tf.fill([count], OPERATIONS.index(name)),
         tf.fill([count], float(strength)),
         tf.fill([count], float(sign)),
+        WIDE_RANGES,
         fill,
     ).numpy()
 
@@ -82,7 +84,7 @@ def test_operations_are_drawn_equally_often_and_apart_from_strength_and_sign():
 def test_pictures_of_one_batch_keep_their_places():
     images = pictures(14)
     together = apply_operations(
-        tf.constant(images), tf.range(14)[::-1], tf.fill([14], 0.5), tf.ones([14])
+        tf.constant(images), tf.range(14)[::-1], tf.fill([14], 0.5), tf.ones([14]), WIDE_RANGES
     )
     for row, name in enumerate(reversed(OPERATIONS)):
         alone = applied(images[row : row + 1], name, 0.5)[0]

@@ -3,34 +3,40 @@ import hashlib
 import json
 import logging
 import os
+import shutil
+import types
 
 import numpy as np
 import pytest
 
-from simclr_tf.data import cache
+from simclr_tf.data import ShardedPictures, cache
 from simclr_tf.data.cache import decode_once
 from simclr_tf.data.cache_folder import cache_folder
 
 
 class Pictures:
-    """`count` pictures of 8 x 8 pixels; counts how often they were decoded."""
+    """`count` pictures of 8 x 8 pixels; remembers which rows were decoded each time."""
 
     def __init__(self, count, broken=(), name="set"):
         self.sha256 = [hashlib.sha256(f"{name} {i}".encode()).hexdigest() for i in range(count)]
         generator = np.random.default_rng(count)
         self.images = generator.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)
         self.broken = broken
-        self.decodings = 0
+        self.decoded_rows = []
 
-    def decode_all(self):
-        self.decodings += 1
-        for row, image in enumerate(self.images):
-            yield "broken" if row in self.broken else image
+    @property
+    def decodings(self):
+        return len(self.decoded_rows)
+
+    def decode_rows(self, rows):
+        self.decoded_rows.append(rows.tolist())
+        for row in rows:
+            yield "broken" if row in self.broken else self.images[row]
 
     def load(self, folder, **options):
         return decode_once(
             self.sha256,
-            self.decode_all,
+            self.decode_rows,
             image_size=8,
             resize_mode="crop",
             cache_dir=folder,
@@ -73,14 +79,13 @@ def test_the_cached_file_is_an_ordinary_npy_file(tmp_path):
 
 
 @pytest.mark.parametrize("broken", [(), (2,)])
-def test_a_set_beyond_the_memory_limit_is_an_equal_read_only_map(tmp_path, broken):
+def test_a_set_beyond_the_memory_limit_stays_on_the_disk_and_is_equal(tmp_path, broken):
     pictures = Pictures(5, broken)
-    mapped = pictures.load(tmp_path, ram_limit_bytes=5 * 192 - 200).images
+    on_disk = pictures.load(tmp_path, ram_limit_bytes=5 * 192 - 200).images
     in_memory = pictures.load(tmp_path, ram_limit_bytes=5 * 192).images
-    assert isinstance(mapped, np.memmap)
-    assert not mapped.flags.writeable
-    assert not isinstance(in_memory, np.memmap)
-    np.testing.assert_array_equal(mapped, in_memory)
+    assert isinstance(on_disk, ShardedPictures)
+    assert isinstance(in_memory, np.ndarray)
+    np.testing.assert_array_equal(on_disk, in_memory)
 
 
 def flip_a_bit(path):
@@ -105,18 +110,37 @@ def forge_the_description(path):
     path.with_suffix(".json").write_text("[1]")
 
 
-DAMAGES = [flip_a_bit, truncate, change_the_header, spoil_the_description, forge_the_description]
+def replace_the_header(path):
+    content = path.read_bytes()
+    path.write_bytes(b"\0" * 16 + content[16:])
+
+
+def move_the_unreadable_picture(path):
+    description = path.with_suffix(".json")
+    description.write_text(description.read_text().replace('[[2, "broken"]]', '[[3, "broken"]]'))
+
+
+DAMAGES = [
+    flip_a_bit,
+    truncate,
+    change_the_header,
+    replace_the_header,
+    spoil_the_description,
+    forge_the_description,
+    move_the_unreadable_picture,
+]
 
 
 @pytest.mark.parametrize("ram_limit_bytes", [0, None])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_cache_is_decoded_again_with_a_warning(tmp_path, caplog, damage, ram_limit_bytes):
-    pictures = Pictures(5)
+    pictures = Pictures(6, broken=(2,))
     pictures.load(tmp_path)
     damage(npy_files(tmp_path)[0])
     with caplog.at_level(logging.WARNING):
         decoded = pictures.load(tmp_path, ram_limit_bytes=ram_limit_bytes)
-    np.testing.assert_array_equal(decoded.images, pictures.images)
+    np.testing.assert_array_equal(decoded.images, pictures.images[[0, 1, 3, 4, 5]])
+    assert decoded.rows.tolist() == [0, 1, 3, 4, 5]
     assert pictures.decodings == 2
     assert "damaged" in caplog.text
 
@@ -134,9 +158,9 @@ def test_a_lost_description_is_made_again(tmp_path):
 def test_other_contents_sizes_or_modes_do_not_share_a_copy(tmp_path, other):
     settings = {"sha256": ["b" * 64], "image_size": 8, "resize_mode": "crop", **other}
     decode_once(
-        ["b" * 64], lambda: iter(["x"]), image_size=8, resize_mode="crop", cache_dir=tmp_path
+        ["b" * 64], lambda rows: iter(["x"]), image_size=8, resize_mode="crop", cache_dir=tmp_path
     )
-    decode_once(decode_all=lambda: iter(["x"]), cache_dir=tmp_path, **settings)
+    decode_once(decode_rows=lambda rows: iter(["x"]), cache_dir=tmp_path, **settings)
     assert len(npy_files(tmp_path)) == 2
 
 
@@ -163,6 +187,15 @@ def test_a_set_beyond_the_cache_limit_is_refused(tmp_path):
     assert npy_files(tmp_path) == []
 
 
+def test_a_disk_with_too_little_space_is_named_before_anything_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=959))
+    pictures = Pictures(5)
+    message = f"folder {tmp_path} is full: 960 bytes are needed and 959 are free. .*`cache_dir`"
+    with pytest.raises(OSError, match=message):
+        pictures.load(tmp_path)
+    assert pictures.decodings == 0
+
+
 def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -174,7 +207,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_behind(tmp_path, monkeypatch):
 
 
 def test_an_interruption_leaves_nothing_behind(tmp_path):
-    def interrupted():
+    def interrupted(rows):
         yield np.zeros((8, 8, 3), np.uint8)
         raise KeyboardInterrupt
 

@@ -232,3 +232,66 @@ def test_unknown_resize_mode_lists_the_accepted_ones():
 def test_a_size_below_eight_is_refused():
     with pytest.raises(ValueError, match="`image_size` must be at least 8"):
         decode_content(b"", 7)
+
+
+def test_a_region_is_cut_out_before_it_is_resized():
+    pixels = np.zeros((20, 40, 3), np.uint8)
+    pixels[10:, 20:30] = 255
+    content = encoded(Image.fromarray(pixels), "PNG")
+    # Columns 20 to 30 of 40 and rows 10 to 20 of 20 are the white square.
+    white = decode_content(content, 8, "stretch", region=(0.5, 0.5, 0.75, 1.0))
+    np.testing.assert_array_equal(white, 255)
+
+
+def test_a_region_is_of_the_upright_picture():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter: red, stored at the left, is shown at the top
+    content = encoded(red_and_blue(), "PNG", exif=exif)
+    np.testing.assert_array_equal(decode_content(content, 8, region=(0, 0, 1, 0.5))[:, :, 0], 255)
+
+
+def test_a_small_region_of_a_large_jpeg_keeps_its_detail():
+    checks = np.kron(np.indices((64, 64)).sum(0) % 2, np.ones((8, 8))).astype(np.uint8) * 255
+    content = encoded(Image.fromarray(checks), "JPEG", quality=95)
+    # An eighth of 512 pixels is 8 squares of 8 pixels; scaled down before, it would be grey.
+    part = decode_content(content, 64, region=(0, 0, 0.125, 0.125))
+    assert (np.abs(part.astype(int) - 127.5) > 100).mean() > 0.8
+
+
+def test_a_region_of_less_than_a_pixel_is_one_pixel():
+    content = encoded(red_and_blue(), "PNG")
+    part = decode_content(content, 8, "stretch", region=(0.9999, 0.9999, 1.0, 1.0))
+    np.testing.assert_array_equal(part, np.broadcast_to([0, 0, 255], (8, 8, 3)))
+
+
+@pytest.mark.parametrize(
+    "region", [(0, 0, 0, 1), (0.5, 0, 0.4, 1), (-0.1, 0, 1, 1), (0, 0, 1, 1.1), (float("nan"),) * 4]
+)
+def test_a_region_that_is_none_is_refused(region):
+    with pytest.raises(ValueError, match="`region` must be"):
+        decode_content(encoded(red_and_blue(), "PNG"), 8, region=region)
+
+
+@pytest.mark.parametrize(("size", "expected"), [((400, 100), (20, 80, 3)), ((30, 20), (20, 30, 3))])
+def test_a_whole_picture_keeps_its_shape_and_never_grows(size, expected):
+    content = encoded(Image.new("RGB", size, "red"), "PNG")
+    np.testing.assert_array_equal(
+        decode.decode_whole(content, 80), np.broadcast_to([255, 0, 0], expected)
+    )
+
+
+def test_a_whole_picture_of_one_line_keeps_a_pixel():
+    assert decode.decode_whole(encoded(Image.new("L", (900, 1)), "PNG"), 9).shape == (1, 9, 3)
+
+
+def test_the_size_is_read_from_the_header_alone():
+    content = encoded(Image.fromarray(noise(300, 200)), "PNG")
+    assert decode.picture_size(content[:100]) == (200, 300)
+
+
+@pytest.mark.parametrize("read", [decode.picture_size, lambda c: decode.decode_whole(c, 9)])
+def test_what_is_no_picture_has_no_size_and_no_pixels(read):
+    with pytest.raises(UnreadablePicture, match="not a picture in a known format"):
+        read(b"hello")
+    with pytest.raises(UnreadablePicture, match="pixels"):
+        read(encoded(Image.new("1", (20000, 20000)), "PNG"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simclr_tf.data import load_pictures
+from simclr_tf.data import ShardedPictures, load_pictures
 
 
 def save(path, colour=(10, 20, 30), size=16):
@@ -28,10 +28,12 @@ def test_a_folder_gives_its_pictures_labels_and_ids(class_folders, tmp_path):
     assert splits.skipped == splits.warnings == ()
 
 
-def test_a_memory_map_holds_the_same_pictures(class_folders, tmp_path):
+def test_pictures_beyond_the_memory_limit_stay_on_the_disk_and_are_the_same(
+    class_folders, tmp_path
+):
     in_memory = load_pictures(class_folders, **arguments(tmp_path))
     mapped = load_pictures(class_folders, **arguments(tmp_path, ram_limit_bytes=0))
-    assert isinstance(mapped.test.images, np.memmap)
+    assert isinstance(mapped.test.images, ShardedPictures)
     np.testing.assert_array_equal(mapped.test.images, in_memory.test.images)
     assert mapped.fingerprint == in_memory.fingerprint
 

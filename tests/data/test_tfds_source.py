@@ -96,7 +96,10 @@ def test_the_unlabelled_split_is_for_training_without_labels(coloured):
 def test_pictures_come_in_the_order_of_their_labels(coloured):
     index = source.index_builder(coloured, "coloured", HELD_OUT)
     number_of = {picture(number).tobytes(): number for number in range(40)}
-    numbers = [number_of[image.tobytes()] for image in index.decode_all(16, "crop")]
+    numbers = [
+        number_of[image.tobytes()]
+        for image in index.decode_rows(np.arange(len(index.ids)), 16, "crop")
+    ]
     expected = [-1 if 28 <= number < 36 else number % 4 for number in numbers]
     # Class names are sorted: cat 0, cow 1, dog 2, hen 3.
     assert [{0: 0, 1: 2, 2: 1, 3: 3, -1: -1}[label] for label in expected] == index.labels.tolist()
@@ -107,7 +110,9 @@ def test_max_classes_keeps_some_classes_and_the_unlabelled(coloured):
     assert len(index.class_names) == 2
     # 7 of each class among the 28 labelled pictures, and 8 unlabelled ones.
     assert len(index.ids) == 2 * 7 + 8
-    assert sum(1 for _ in index.decode_all(16, "crop")) == len(index.ids)
+    assert sum(1 for _ in index.decode_rows(np.arange(len(index.ids)), 16, "crop")) == len(
+        index.ids
+    )
 
 
 def test_a_test_split_without_labels_is_carved_out_of_train(tmp_path):

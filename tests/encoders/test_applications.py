@@ -67,6 +67,10 @@ def test_the_policy_of_the_program_is_left_as_it_was():
             {"name": "efficientnetv2_b0", "stem": "cifar"},
             "`stem` must be auto for efficientnetv2_b0. Received: stem='cifar'",
         ),
+        (
+            {"name": "efficientnetv2_b0", "normalization": "group"},
+            "`normalization` must be batch for efficientnetv2_b0. Received: normalization='group'",
+        ),
         ({"name": "mobilenetv3_small", "image_size": 16}, "`image_size` must be at least 32"),
         (
             {"name": "resnet18", "weights": "imagenet"},

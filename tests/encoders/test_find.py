@@ -10,6 +10,7 @@ from simclr_tf.encoders import (
     find_encoder,
     picture_size,
 )
+from simclr_tf.encoders.find import check_weights
 
 
 def saved(model, path):
@@ -69,3 +70,11 @@ def test_the_home_folder_may_be_written_short(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     path = saved(dense((4,)), tmp_path / "e.keras")
     assert find_encoder("~/e.keras") == path
+
+
+def test_weights_are_a_known_word_or_a_file_that_exists(tmp_path):
+    (tmp_path / "mine.h5").touch()
+    for weights in ("none", "imagenet", str(tmp_path / "mine.h5")):
+        check_weights(weights)
+    with pytest.raises(ValueError, match="`weights` must be none, imagenet or a file that exists"):
+        check_weights(str(tmp_path / "other.h5"))

@@ -72,6 +72,26 @@ def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
 
 
 @pytest.mark.slow
+def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
+    printed, result = measured(
+        workplace,
+        "--part=loss",
+        "--peers=",
+        "--block_sizes=4,8",
+        "--large_loss_pairs=0",
+        "--output_dir=bench_parts",
+    )
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    lines = printed.splitlines()
+    (head,) = (place for place, line in enumerate(lines) if line.strip().startswith("16 pairs, s"))
+    assert [line[:11] for line in lines[head + 1 : head + 4]] == [
+        "default    ",
+        "blocks of 4",
+        "blocks of 8",
+    ]
+
+
+@pytest.mark.slow
 def test_accuracy_trains_and_probes_on_the_given_pictures(workplace):
     _, result = measured(
         workplace,

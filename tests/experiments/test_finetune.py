@@ -63,6 +63,44 @@ def test_the_encoder_can_be_fine_tuned_again_with_another_objective(workplace, f
     assert (workplace / "runs/again/version_0/before_after.png").is_file()
 
 
+def test_what_labels_are_made_the_most_of_with_is_reached_by_flags(workplace):
+    succeeded(
+        workplace,
+        "finetune",
+        *DATA,
+        *ENCODER,
+        "--batch_size=12",
+        "--epochs=2",
+        "--steps_per_epoch=1",
+        "--objective=cross_entropy",
+        "--label_mixer=mix_up",
+        "--class_balanced",
+        "--augment=rand-augment",
+        "--random_erasing=0.2",
+        "--unfreeze=head:1,all",
+        "--layer_decay=0.8",
+        "--weight_averaging=0.9",
+        "--patience=2",
+        "--run_dir=runs/flags",
+    )
+    plan = json.loads((workplace / "runs/flags/version_0/plan.json").read_text())
+    assert (plan["epochs"], plan["patience"], plan["weight_averaging"]) == (2, 2, 0.9)
+
+
+def test_an_encoder_without_its_projection_head_is_refused(workplace, fine_tuned):
+    done = run_script(
+        workplace,
+        "finetune",
+        *DATA,
+        "--encoder_dir=runs/finetune/version_0",
+        "--from_head_layer=1",
+        "--run_dir=runs/headless",
+    )
+    assert done.returncode == 2
+    assert "must have a projection_head.keras beside its encoder.keras" in done.stderr
+    assert not (workplace / "runs/headless").exists()
+
+
 def test_resuming_a_finished_run_ends_at_once(workplace, fine_tuned):
     printed = succeeded(
         workplace, "finetune", *DATA, *ENCODER, *ONE_STEP, "--labels_per_class=4", "--resume"

@@ -38,6 +38,14 @@ def folder(workplace, tmp_path_factory):
         ("pretrain", ["--temperature=-0.5"], "`temperature` must be greater than 0"),
         ("pretrain", ["--batch_size=1"], "`batch_size` must be at least 2"),
         ("pretrain", ["--image_size=7"], "`image_size` must be at least 8"),
+        ("pretrain", ["--ram_limit_bytes=-1"], "`ram_limit_bytes` must be at least 0"),
+        (
+            "pretrain",
+            # 90 pictures of 9 * 9 * 3 bytes.
+            [DATA, "--image_size=9", "--cache_limit_bytes=21869"],
+            "90 decoded pictures take 21870 bytes and do not fit into the cache folder",
+        ),
+        ("pretrain", ["--normalization=layer"], "`normalization` must be one of: batch, group"),
         ("pretrain", ["--data_dir=missing"], "`data_dir` must be an existing folder"),
         ("pretrain", ["--data_dir=file"], "`data_dir` must be a folder of pictures, not a file"),
         ("pretrain", ["--data_dir=empty"], "`data_dir` must hold pictures"),
@@ -57,7 +65,7 @@ def folder(workplace, tmp_path_factory):
         ("finetune", ["--margin=-1"], "`margin` must be greater than 0"),
         ("finetune", ["--encoder_dir=none"], "`encoder_dir` must be a .keras file, a run folder"),
         ("finetune", ["--weights=none.h5"], "`weights` must be none, imagenet or a file that"),
-        ("finetune", ["--unfreeze=head"], "`unfreeze` may be head only with `keep_head`"),
+        ("finetune", ["--unfreeze=head"], "`unfreeze` may be head alone only with `keep_head`"),
         ("finetune", ["--data_dir=flat"], "has no labelled pictures"),
         (
             "finetune",
@@ -73,6 +81,21 @@ def folder(workplace, tmp_path_factory):
         ("export", ["--encoder_dir=none"], "`encoder_dir` must be a .keras file, a run folder"),
         ("export", ["--encoder_dir=x", "--tflite=int4"], "`tflite` must be one of: float32, "),
         ("export", ["--encoder_dir=x", "--output_dir=pictures"], "`output_dir` must not exist"),
+        ("sweep", [DATA], "Exactly one of `grid` and `grid_file` must be given"),
+        ("sweep", ["--grid=lr=1"], "`grid` must name settings of finetune (--help lists them)"),
+        ("sweep", ["--grid=marjin=1"], "(did you mean margin?). Received: 'marjin'"),
+        ("sweep", ["--grid=margin=0.1,-1"], "`margin` must be greater than 0. Received: margin=-1"),
+        ("sweep", ["--grid=epochs=1,x"], "`grid` must give epochs a whole number each time"),
+        ("sweep", ["--grid=margin=1,1.0"], "`grid` must not make the same run twice"),
+        ("sweep", ["--grid_file=none.json"], "`grid_file` must be a readable file of JSON"),
+        ("sweep", ["--grid=weights=none,x.h5"], "`weights` must be none, imagenet or a file that"),
+        ("sweep", ["--grid=encoder_dir=x"], "`encoder_dir` must be a .keras file, a run folder"),
+        ("sweep", ["--grid=margin=1", "--temperature=0"], "`temperature` must be greater than 0"),
+        ("sweep", ["--grid=margin=1", "--data_dir=none"], "`data_dir` must be an existing folder"),
+        ("sweep", ["--grid=margin=1", "--resume"], "in which a sweep was started to resume it"),
+        ("sweep", ["--grid=margin=1", DATA, "--run_dir=file"], "`run_dir` must be a folder that"),
+        ("sweep", ["--sweep=pretrain", "--grid=margin=1"], "must name settings of pretrain"),
+        ("evaluate", ["--run_dir=none"], "`run_dir` must be a folder that holds version_0"),
         ("compare", ["--seeds=0"], "`seeds` must be at least 1. Received: seeds=0"),
         ("compare", ["--seeds=-2"], "`seeds` must be at least 1. Received: seeds=-2"),
         ("compare", ["--curve_labels_per_class=1,x"], "must be whole numbers with commas"),
@@ -118,7 +141,17 @@ def test_a_run_folder_that_cannot_be_written_is_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "script", ["pretrain", "linear_probe", "baseline", "compare", "benchmark", "finetune"]
+    "script",
+    [
+        "pretrain",
+        "linear_probe",
+        "baseline",
+        "compare",
+        "benchmark",
+        "finetune",
+        "sweep",
+        "evaluate",
+    ],
 )
 def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
     _, *rest = command(script, "--help")
@@ -136,7 +169,7 @@ def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
     assert not imported & {"tensorflow", "keras", "sklearn", "matplotlib.figure"}
     for flag in ("--data_dir: ", "--image_size: ", "--labels_per_class: ", "--[no]resume: "):
         expected = {
-            "--labels_per_class: ": script not in ("pretrain", "benchmark"),
-            "--[no]resume: ": script not in ("linear_probe", "benchmark"),
+            "--labels_per_class: ": script not in ("pretrain", "benchmark", "evaluate"),
+            "--[no]resume: ": script not in ("linear_probe", "benchmark", "evaluate"),
         }
         assert (flag in done.stdout) is expected.get(flag, True)

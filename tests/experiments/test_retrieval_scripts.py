@@ -1,4 +1,4 @@
-"""embed.py and retrieve.py from the command line to their files."""
+"""embed.py, retrieve.py and retrieval_table.py from the command line to their files."""
 
 import json
 import os
@@ -61,6 +61,69 @@ def test_retrieval_writes_results_panels_and_figures(folder):
     assert list(results) == ["002.png"] and "class_1/002.png" not in results["002.png"]
 
 
+@pytest.mark.parametrize(
+    ("model_type", "message"),
+    [
+        ("vgg", "`model_type` must be one of: simclr, supcon-tuned, facenet, imagenet"),
+        ("simclr", "`weights` must be given for model_type simclr: the run folder or encoder of"),
+        ("facenet", "`weights` must be given for model_type facenet: a face model"),
+    ],
+)
+def test_what_a_kind_of_encoder_needs_is_told_in_one_line(folder, model_type, message):
+    arguments = ("--gallery_dir=gallery", f"--model_type={model_type}")
+    done = run_script(folder, "retrieve", *arguments)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2 and line.startswith("Error: ") and message in line
+
+
+def test_a_competition_folder_is_searched_by_one_kind_of_encoder_after_another(folder):
+    shutil.copytree(folder / "gallery", folder / "challenge/test/gallery")
+    (folder / "challenge/test/query").mkdir()
+    for number in range(2):
+        source = folder / f"gallery/class_{number}/000.png"
+        shutil.copy(source, folder / f"challenge/test/query/q{number}.png")
+    arguments = ("--custom_dataset=challenge", "--top_k=2", "--output_dir=submission")
+    kind = ("--model_type=simclr", "--weights=encoder")
+    succeeded(folder, "retrieve", *arguments, *kind)
+    results = json.loads((folder / "submission/results.json").read_text())
+    # Copies of gallery pictures under other names find those.
+    assert list(results) == ["q0.png", "q1.png"]
+    assert [found[0] for found in results.values()] == ["class_0/000.png", "class_1/000.png"]
+    refused = run_script(folder, "retrieve", *arguments, "--model_type=pixels", "--image_size=8")
+    assert refused.returncode == 2 and "embeddings of another encoder" in refused.stderr
+    succeeded(
+        folder, "retrieve", *arguments, "--model_type=pixels", "--image_size=8", "--overwrite"
+    )
+    again = json.loads((folder / "submission/results.json").read_text())
+    assert [found[0] for found in again.values()] == ["class_0/000.png", "class_1/000.png"]
+
+
+def test_a_table_compares_kinds_of_encoders(folder):
+    arguments = ("--data_dirs=gallery", "--encoders=pixels,simclr=encoder", "--seeds=2")
+    printed = succeeded(folder, "retrieval_table", *arguments, "--resamples=10")
+    assert (
+        "| gallery | 3 | pixels | 32 | " in printed and "| gallery | 3 | simclr | 8 | " in printed
+    )
+    rows = json.loads((folder / "retrieval_table/retrieval_table.json").read_text())["rows"]
+    assert [row["encoder"] for row in rows] == ["pixels", "simclr"]
+    assert rows[0]["queries"] == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data_dirs=gallery", "--encoders=simclr"], "`weights` must be given for model_type"),
+        (["--data_dirs=gallery", "--encoders=pixels,pixels"], "`encoders` must all differ"),
+        (["--data_dirs=gallery", "--query_fraction=1"], "`query_fraction` must be greater than 0"),
+        (["--data_dirs=nowhere"], "`data_dir` must be an existing folder"),
+    ],
+)
+def test_a_mistake_in_the_table_is_answered_in_one_line(folder, arguments, message):
+    done = run_script(folder, "retrieval_table", *arguments)
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2 and line.startswith("Error: ") and message in line
+
+
 def test_a_picture_whose_name_is_not_utf_8_is_found_and_printed(folder):
     (folder / "odd").mkdir()
     for number, name in enumerate([b"a.png", b"caf\xe9.png", b"z.png"]):
@@ -95,6 +158,13 @@ def test_pictures_that_are_left_out_are_told(folder):
         ("retrieve", ["--gallery_dir=gallery", "--image_size=16"], "`image_size` must be 8"),
         ("retrieve", ["--gallery_dir=gallery", "--query=x.png"], "`query` must be a picture"),
         ("retrieve", ["--gallery_dir=gallery", "--query=x", "--query_dir=y"], "Only one of"),
+        ("retrieve", [], "One of `gallery_dir` and `custom_dataset` must be given"),
+        ("retrieve", ["--custom_dataset=gallery"], "must be a folder with query/ and gallery/"),
+        ("retrieve", ["--custom_dataset=x", "--gallery_dir=y"], "only without `gallery_dir`"),
+        ("embed", ["--data_dir=gallery", "--model_type=pixels"], "Exactly one of `encoder_dir`"),
+        ("embed", ["--data_dir=gallery", "--weights=x"], "only with `model_type`"),
+        ("embed", ["--data_dir=gallery", "--frozen_scaling=x"], "`frozen_scaling` must be one of"),
+        ("embed", ["--data_dir=gallery", "--frozen_scaling=caffe"], "are for model files"),
     ],
 )
 def test_a_mistake_is_answered_in_one_line_without_tensorflow(folder, script, arguments, message):

@@ -178,3 +178,28 @@ def test_the_comparison_is_written_and_printed(workplace):
     assert "Results: runs/compare/version_0/comparison.json" in printed
     assert (version / "comparison.png").is_file()
     assert (version / "finished.json").is_file()
+
+
+# === Pictures that stay on the disk ===
+
+
+def test_pretraining_from_the_disk_is_that_from_memory(workplace):
+    losses = []
+    for name, limit in (("memory", 10**9), ("disk", 0)):
+        succeeded(
+            workplace,
+            "pretrain",
+            "--data_dir=pictures",
+            *PICTURES,
+            *PRETRAIN,
+            "--epochs=2",
+            "--normalization=group",
+            f"--ram_limit_bytes={limit}",
+            f"--run_dir=runs/{name}",
+        )
+        version = workplace / f"runs/{name}/version_0"
+        assert json.loads((version / "config.json").read_text())["normalization"] == "group"
+        with open(version / "metrics.csv", newline="") as file:
+            losses.append([row["loss"] for row in csv.DictReader(file)])
+    assert len(losses[0]) == 2
+    assert losses[0] == losses[1]

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from simclr_tf.plots import new_figure, save_figure
 
@@ -26,6 +27,16 @@ def test_the_ending_of_the_file_names_the_format(
 ) -> None:
     save_figure(new_figure(1, 1), tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(start)
+
+
+def test_the_dots_per_inch_are_the_figures_own_or_those_asked_for(tmp_path: pathlib.Path) -> None:
+    save_figure(new_figure(2, 1), tmp_path / "plot.png")
+    save_figure(new_figure(2, 1), tmp_path / "sharp.png", 160)
+    for name, size in (("plot.png", (200, 100)), ("sharp.png", (320, 160))):
+        with Image.open(tmp_path / name) as picture:
+            assert picture.size == size
+    with pytest.raises(ValueError, match="`dots_per_inch` must be greater than 0"):
+        save_figure(new_figure(2, 1), tmp_path / "plot.png", 0)
 
 
 def test_a_failed_save_leaves_the_old_file_alone(tmp_path: pathlib.Path) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.protocols import pretrain
 from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 from simclr_tf.runs import RunFolder
+from tests.conftest import make_class_folders
 
 SIZE = 8
 COLOURS = ((200, 40, 40), (40, 200, 40), (40, 40, 200))
@@ -86,3 +88,17 @@ def pretrained(tmp_path_factory, splits, pretrain_settings):
     settings = dataclasses.replace(pretrain_settings, epochs=2, tensorboard=True)
     with RunFolder.create(tmp_path_factory.mktemp("pretrained"), {}) as run:
         return run, pretrain(splits, settings, run)
+
+
+@pytest.fixture(scope="session")
+def nested(tmp_path_factory):
+    """Two coarse classes of two fine ones of six pictures, and two copies of one picture."""
+    root = tmp_path_factory.mktemp("table") / "groceries"
+    for number, coarse in enumerate(("fruit", "milk")):
+        make_class_folders(root / coarse, 2, 6, size=8, seed=number)
+        for name in ("class_0", "class_1"):
+            (root / coarse / name).rename(root / coarse / f"{coarse}_{name}")
+    for name in ("copy", "copy_again"):
+        source = root / "fruit/fruit_class_0/000.png"
+        shutil.copy(source, root / f"fruit/fruit_class_0/{name}.png")
+    return root

@@ -8,6 +8,7 @@ import pytest
 from simclr_tf.protocols import comparison, format_table, pretraining
 from simclr_tf.protocols.comparison_report import CONTESTANTS
 from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.parts import finish_part
 from simclr_tf.protocols.settings import ComparisonSettings
 from simclr_tf.runs import RunFolder
 from tests.protocols.conftest import small_encoder
@@ -174,7 +175,7 @@ def test_a_part_that_was_killed_while_its_folder_was_made_begins_again(tmp_path)
     (tmp_path / "run/version_0/part/version_0").mkdir(parents=True)
     with RunFolder.create(tmp_path / "run", {}) as run:
         (run.path / "part/version_0").mkdir(parents=True)
-        path, summary = comparison._finish_part(run, "part", {}, lambda part: {"seconds": 1.0})
+        path, summary = finish_part(run, "part", {}, lambda part: {"seconds": 1.0})
     assert path.name == "version_1"
     assert summary["seconds"] == 1.0
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from simclr_tf.data import PictureIndex
+from simclr_tf.encoders.pixels import Pixels
 from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.protocols.conftest import SIZE, make_pictures, small_encoder
 
@@ -52,7 +53,11 @@ def test_a_stopped_run_goes_on_after_what_it_has_embedded(encoder_dir, tmp_path)
     assert sorted(file.name for file in tmp_path.iterdir() if file.name.startswith(".")) == []
 
 
-def test_the_flip_average_is_the_mean_of_both_embeddings(encoder_dir, tmp_path):
+def unit(vectors):
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_the_flip_average_is_the_mean_direction_of_both_embeddings(encoder_dir, tmp_path):
     pictures = make_pictures([0, 1], "train")
     mirrored = dataclasses.replace(pictures, images=pictures.images[:, :, ::-1])
     flipped = dataclasses.replace(SETTINGS, flip_average=True)
@@ -62,9 +67,32 @@ def test_the_flip_average_is_the_mean_of_both_embeddings(encoder_dir, tmp_path):
             [(pictures, flipped), (pictures, SETTINGS), (mirrored, SETTINGS)]
         )
     )
-    mean = (plain.embeddings + mirror.embeddings) / 2
+    mean = unit(unit(plain.embeddings) + unit(mirror.embeddings))
     np.testing.assert_allclose(averaged.embeddings, mean, atol=1e-6)
     assert averaged.encoder != plain.encoder == mirror.encoder
+
+
+def test_crops_are_taken_of_larger_pictures_and_are_described(encoder_dir, tmp_path):
+    pictures = make_pictures([0, 1], "train")
+    sizes = []
+
+    def decode(ids, size, mode):
+        sizes.append(size)
+        return (np.full((size, size, 3), 40 * number, np.uint8) for number, _ in enumerate(ids, 1))
+
+    settings = dataclasses.replace(SETTINGS, crops=5)
+    report = embed_pictures(index_of(pictures, decode), encoder_dir, tmp_path / "e.npz", settings)
+    assert sizes == [9]  # 8 / 0.875 = 9.14
+    assert report.embeddings.description["crops"] == 5
+    assert report.embeddings.description["encoder"]["kind"] == "encoder"
+    np.testing.assert_allclose(np.linalg.norm(report.embeddings.embeddings, axis=1), 1, atol=1e-6)
+
+
+def test_an_encoder_may_be_given_by_its_source(tmp_path):
+    pictures = make_pictures([0, 1], "train")
+    report = embed_pictures(index_of(pictures), Pixels(), tmp_path / "e.npz", SETTINGS)
+    assert report.embeddings.embeddings.shape == (2, 3 * SIZE * SIZE)
+    assert report.embeddings.description["encoder"] == {"kind": "pixels"}
 
 
 def test_pictures_none_of_which_can_be_read_are_refused(encoder_dir, tmp_path):

@@ -6,7 +6,7 @@ from simclr_tf.protocols import EmbeddingSettings, SearchSettings, embedding_set
 
 
 @pytest.mark.parametrize(
-    "change", [{"image_size": 64}, {"resize_mode": "pad"}, {"flip_average": True}]
+    "change", [{"image_size": 64}, {"resize_mode": "pad"}, {"flip_average": True}, {"crops": 5}]
 )
 def test_another_preparation_has_another_fingerprint(change):
     settings = EmbeddingSettings()
@@ -28,6 +28,7 @@ def test_how_many_go_through_the_encoder_at_once_changes_no_fingerprint():
     [
         (lambda: EmbeddingSettings(image_size=7), "`image_size` must be at least 8"),
         (lambda: EmbeddingSettings(resize_mode="x"), "`resize_mode` must be one of"),
+        (lambda: EmbeddingSettings(crops=3), "`crops` must be one of: 1, 5"),
         (lambda: EmbeddingSettings(dtype="int8"), "`dtype` must be one of: float32, float16"),
         (lambda: EmbeddingSettings(batch_size=0), "`batch_size` must be at least 1"),
         (lambda: SearchSettings(top_k=0), "`top_k` must be at least 1"),

@@ -27,6 +27,18 @@ def test_defaults_are_accepted():
         ("mixed_precision", "half", "must be one of: none, bfloat16, float16"),
         ("objective", "softmax", "must be one of: supcon, supcon.cross_entropy, triplet"),
         ("unfreeze", "some", "must be one of: head, last_stage, all"),
+        ("unfreeze", "head,all", "must be one of: head, last_stage, all, or several of them"),
+        ("unfreeze", "head:10,all", "must leave at least one of the 10 epochs for its last stage"),
+        ("from_head_layer", -1, "must be at least 0"),
+        ("from_head_layer", 1, "needs an `encoder_dir` with the projection head"),
+        ("layer_decay", 0.0, "must be greater than 0"),
+        ("layer_decay", 1.1, "must be between 0 and 1"),
+        ("label_mixer", "cut_out", "must be one of: none, mix_up, cut_mix"),
+        ("label_mixer", "mix_up", "is for the objective cross_entropy"),
+        ("label_mixer_alpha", -1.0, "must be at least 0"),
+        ("random_erasing", 1.5, "must be between 0 and 1"),
+        ("patience", -1, "must be at least 0"),
+        ("weight_averaging", 1.5, "must be between 0 and 1"),
         ("head_depth", -1, "must be at least 0"),
         ("head_width", -1, "must be at least 0"),
         ("head_size", 0, "must be at least 1"),
@@ -62,7 +74,8 @@ def test_a_value_that_is_not_accepted_is_named(name, value, message):
     ("arguments", "message"),
     [
         ({"encoder_dir": "a", "weights": "b"}, "Only one of `encoder_dir` and `weights`"),
-        ({"unfreeze": "head"}, "`unfreeze` may be head only with `keep_head`"),
+        ({"unfreeze": "head"}, "`unfreeze` may be head alone only with `keep_head`"),
+        ({"unfreeze": "head:1,all", "head_depth": 0}, "`head_depth` must be at least 1"),
         ({"keep_head": True, "head_depth": 0}, "`keep_head` needs a head between"),
         ({"keep_head": True, "objective": "cross_entropy"}, "`keep_head` needs a head between"),
         (
@@ -74,6 +87,15 @@ def test_a_value_that_is_not_accepted_is_named(name, value, message):
 def test_settings_that_contradict_each_other_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         FineTuningSettings(**arguments)
+
+
+def test_a_schedule_may_begin_with_the_head_where_more_follows():
+    FineTuningSettings(unfreeze="head:2,last_stage:3,all")
+    FineTuningSettings(unfreeze="head:2,all", objective="cross_entropy", head_depth=0)
+
+
+def test_a_time_limit_leaves_the_epochs_of_a_schedule_for_later():
+    FineTuningSettings(unfreeze="head:10,all", epochs=10, max_minutes=1.0)
 
 
 @pytest.mark.parametrize(

@@ -177,3 +177,12 @@ def test_the_grid_of_views_enlarges_them_to_the_size_of_the_pictures():
     grid = pretraining._grid([pictures, views])
     assert grid.shape == (8, 8, 3)  # 2 rows of 2 pictures of 4 pixels
     assert (grid[:4] == 0).all() and (grid[4:] == 7).all()
+
+
+def test_with_group_normalization_nothing_looks_across_pictures(splits, pretrain_settings):
+    settings = dataclasses.replace(pretrain_settings, normalization="group")
+    model = build_simclr(splits, settings)
+    layers = [*model.encoder.layers, *model.projection_head.layers]
+    batch_norms = [one for one in layers if isinstance(one, keras.layers.BatchNormalization)]
+    assert batch_norms == []
+    assert any(isinstance(one, keras.layers.GroupNormalization) for one in layers)

@@ -27,6 +27,10 @@ def test_the_stems_are_those_of_the_registry():
     assert settings.STEMS == ("auto", *resnet.STEMS)
 
 
+def test_the_normalizations_are_those_of_the_registry():
+    assert settings.NORMALIZATIONS == tuple(resnet.NORMALIZATIONS)
+
+
 def test_views_may_be_as_small_as_pictures():
     assert view_defaults.SMALLEST_VIEW == squeezenet.SMALLEST_PICTURE
     assert view_defaults.SMALLEST_VIEW == applications.SMALLEST_PICTURE
@@ -63,6 +67,7 @@ def test_defaults_are_accepted(made):
         ("encoder", "vgg", "must be one of: resnet10, resnet18, resnet34, resnet50"),
         ("width", 0.0, "must be greater than 0"),
         ("stem", "big", "must be one of: auto, cifar, strided, imagenet"),
+        ("normalization", "layer", "must be one of: batch, group"),
         ("mixed_precision", "float32", "must be one of: none, bfloat16, float16"),
         ("projection_depth", 0, "must be at least 1"),
         ("projection_width", -1, "must be at least 0"),
@@ -99,7 +104,7 @@ def test_a_pretraining_setting_out_of_range_is_refused(name, value, message):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("augment", "flip", "must be one of: auto, crop-flip, trivial-wide, symbols, simclr-cifar"),
+        ("augment", "flip", "must be one of: auto, crop-flip, trivial-wide, rand-augment, symbols"),
         ("batch_size", 1, "must be at least 2"),
         ("pictures", 0, "must be at least 1"),
         ("minimum_epochs", 0, "must be at least 1"),
@@ -214,6 +219,10 @@ def test_views_are_as_large_as_their_encoder_needs(encoder):
         (
             {"encoder": "squeezenet", "stem": "cifar"},
             "`stem` must be auto for squeezenet. Received: stem='cifar'",
+        ),
+        (
+            {"encoder": "squeezenet", "normalization": "group"},
+            "`normalization` must be batch for squeezenet. Received: normalization='group'",
         ),
     ],
 )

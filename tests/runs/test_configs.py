@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from simclr_tf.runs import config_differences, package_versions
+from simclr_tf.runs import RunFolder, config_differences, package_versions, read_config
 
 
 def test_equal_configs_differ_in_nothing():
@@ -61,3 +61,13 @@ def test_run_folders_do_not_import_tensorflow():
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert result.stdout.strip() == "set()", result.stderr
+
+
+def test_the_config_of_a_version_is_read_without_what_was_added_to_it(tmp_path):
+    RunFolder.create(tmp_path, {"seed": 3}).close()
+    assert read_config(tmp_path / "version_0") == {"seed": 3}
+
+
+def test_a_folder_without_a_config_is_no_version(tmp_path):
+    with pytest.raises(ValueError, match="must be a version of a run: it has no config.json"):
+        read_config(tmp_path)

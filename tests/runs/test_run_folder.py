@@ -104,6 +104,11 @@ def test_resume_says_what_it_found_instead_of_a_run(tmp_path, make, what):
         RunFolder.resume(path)
 
 
+def test_a_version_is_read_while_another_process_trains_in_it(run):
+    seen = RunFolder.read(run.path)
+    assert (seen.version, seen.config, seen.finished) == (0, {"seed": 3}, False)
+
+
 def test_resume_names_a_config_that_is_not_json(tmp_path):
     RunFolder.create(tmp_path, {}).close()
     (tmp_path / "version_0" / "config.json").write_text("{")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from simclr_tf.runs import list_versions
+from simclr_tf.runs import find_version, list_versions
 from simclr_tf.runs.versions import make_next_version
 
 
@@ -79,3 +79,30 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(pathlib.Path, "mkdir", refuse)
     with pytest.raises(ValueError, match=r"`run_dir` must be .* \(Permission denied\)"):
         make_next_version(os.fspath(tmp_path))
+
+
+# === One of them ===
+
+
+@pytest.fixture
+def seven(tmp_path):
+    for number in (0, 1, 2, 3, 7, 10, 11):
+        (tmp_path / f"version_{number}").mkdir()
+    return tmp_path
+
+
+def test_a_version_is_found_by_its_number_and_the_newest_without_one(seven):
+    assert find_version(seven, 7) == seven / "version_7"
+    assert find_version(seven) == seven / "version_11"
+
+
+def test_a_number_that_does_not_exist_lists_those_that_do(seven):
+    message = "`version_number` must be one of those in '.*': 0-3, 7, 10, 11. "
+    with pytest.raises(ValueError, match=message + "Received: version_number=30"):
+        find_version(seven, 30)
+
+
+@pytest.mark.parametrize(("name", "what"), [("", "holds none"), ("none", "is not a folder")])
+def test_a_folder_without_versions_is_refused(tmp_path, name, what):
+    with pytest.raises(ValueError, match=f"`run_dir` must be a folder that holds .* which {what}"):
+        find_version(tmp_path / name, 0)

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
-from simclr_tf.encoders import build_projection_head
+from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.optimizers import build_optimizer
 from simclr_tf.training import SimCLR
 from simclr_tf.training.gradient_cache import cached_gradients, embed_in_microbatches
@@ -68,6 +68,35 @@ def test_loss_and_gradients_equal_those_of_one_tape(microbatch_size, normalizati
     assert len(step.gradients) == len(model.trainable_variables)
     for found, gradient in zip(step.gradients, expected, strict=True):
         np.testing.assert_allclose(found, gradient, rtol=1e-4, atol=1e-5)
+
+
+def largest_error(normalization, microbatch_size):
+    """Of a whole ResNet-10's gradients by cache and by one tape, by the largest entry of each."""
+    keras.utils.set_random_seed(1)
+    encoder = build_encoder("resnet10", image_size=8, width=0.125, normalization=normalization)
+    head = build_projection_head(64, output=8, batch_normalization=normalization == "batch")
+    model = SimCLR(encoder, head, make_augmenter(), microbatch_size=microbatch_size)
+    model.build((None, 8, 8, 3))
+    model.compile(keras.optimizers.SGD(0.05), jit_compile=False)
+    images = tf.constant(make_pictures(12)[0])
+    loss, expected = uncached_gradients(model, images, None, next_seed(model))
+    step = cached_gradients(model, images, None)
+    errors = [
+        np.abs(found - gradient).max() / np.abs(gradient).max()
+        for found, gradient in zip(step.gradients, expected, strict=True)
+    ]
+    return max(*errors, abs(float(step.loss / loss - 1)))
+
+
+@pytest.mark.parametrize("microbatch_size", [2, 6])
+def test_a_resnet_with_group_normalization_has_the_gradients_of_one_tape(microbatch_size):
+    assert largest_error("group", microbatch_size) < 1e-4
+
+
+def test_a_resnet_with_batch_normalization_is_normalised_by_microbatches():
+    # The documented exception: another network than the one that sees the whole batch.
+    assert largest_error("batch", 4) > 1e-2
+    assert largest_error("batch", 12) < 1e-4
 
 
 def test_views_and_projections_are_in_the_order_of_the_pictures():

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import pathlib
 import tempfile
 import time
 from collections.abc import Callable
 
 import keras
-import numpy as np
 
 from experiments.benchmarks.memory import own_memory
 from experiments.benchmarks.ours.training import build_model, picture_set
-from experiments.benchmarks.pictures import random_pictures
+from experiments.benchmarks.pictures import pictures_on_disk
 from simclr_tf.data import load_pictures, training_batches
 
 
@@ -33,7 +31,7 @@ def epoch_ratio(
 ) -> Callable[[int], float]:
     """Returns a task that gives how much longer an epoch takes with ten times the pictures.
 
-    The pictures lie in a file that is mapped, as where they outgrow the memory.
+    The pictures lie in shards on the disk, as where they outgrow the memory.
     """
     epoch = _epochs(encoder, width, image_size, batch_size, 10 * pictures)
     # A whole small epoch, so that the pools and the pages are warm.
@@ -61,15 +59,12 @@ def _epochs(
 ) -> Callable[[int], tuple[float, float]]:
     """Returns a function from a number of pictures to seconds and MiB of an epoch of them."""
     model = build_model(encoder, width, image_size)
-    folder = tempfile.TemporaryDirectory()
-    path = pathlib.Path(folder.name, "pictures.npy")
-    np.save(path, random_pictures(most, image_size))
+    images = pictures_on_disk(most, image_size)
 
     def epoch(pictures: int) -> tuple[float, float]:
-        # The name keeps the folder alive as long as the function.
-        images = np.load(pathlib.Path(folder.name, path.name), mmap_mode="r")[:pictures]
         steps = pictures // batch_size
-        batches = training_batches(picture_set(images), batch_size, seed=0, num_steps=steps)
+        few = picture_set(images[:pictures])
+        batches = training_batches(few, batch_size, seed=0, num_steps=steps)
         peak = _PeakMemory()
         begin = time.perf_counter()
         model.fit(batches, steps_per_epoch=steps, callbacks=[peak], shuffle=False, verbose=0)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from experiments.benchmarks.keras_timing import time_fit, time_steps
 from experiments.benchmarks.pictures import random_pictures
@@ -37,30 +35,6 @@ def pretrain(
         lambda count: training_batches(pictures, batch_size, seed=0, num_steps=count),
         batch_size,
     )
-
-
-def waiting_share(
-    encoder: str, width: float, image_size: int, batch_size: int
-) -> Callable[[int], float]:
-    """Returns a task that gives the percentage of training spent waiting for cached pictures."""
-    model = build_model(encoder, width, image_size)
-    pictures = picture_set(random_pictures(64 * batch_size, image_size))
-    train = tf.function(model.train_step)
-
-    def run(count: int) -> float:
-        batches = iter(training_batches(pictures, batch_size, seed=0, num_steps=count + 1))
-        # The first batch starts the pipeline.
-        next(batches)
-        waited = 0.0
-        begin = time.perf_counter()
-        for _ in range(count):
-            asked = time.perf_counter()
-            batch = next(batches)
-            waited += time.perf_counter() - asked
-            float(train(batch)["loss"])
-        return 100 * waited / (time.perf_counter() - begin)
-
-    return run
 
 
 def build_model(

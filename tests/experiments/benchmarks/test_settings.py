@@ -5,16 +5,17 @@ import pytest
 
 from experiments.benchmarks.contestants import check_peers
 from experiments.benchmarks.plan import plan
-from experiments.benchmarks.settings import PARTS, BenchmarkSettings
+from experiments.benchmarks.settings import DEFAULT_PARTS, PARTS, BenchmarkSettings
 from experiments.benchmarks.targets import TARGETS
 
 # What ours is held against whoever the peers are.
-OWN_PEERS = {"import tensorflow", "plain batch of 256"}
+OWN_PEERS = {"import tensorflow", "plain batch of 256", "the step itself"}
 
 
 def test_the_default_measures_everything_but_accuracy():
-    assert BenchmarkSettings().parts == PARTS[:-1]
-    assert PARTS[-1] == "accuracy"
+    assert BenchmarkSettings().parts == DEFAULT_PARTS
+    # The last two are parts of input.
+    assert set(PARTS) - set(DEFAULT_PARTS) == {"accuracy", "input_wait", "size"}
 
 
 def test_lists_have_commas_and_may_have_spaces():
@@ -45,6 +46,8 @@ def test_lists_have_commas_and_may_have_spaces():
         ),
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
+        ({"block_sizes": "256,many"}, "`block_sizes` must be numbers with commas"),
+        ({"block_sizes": "256,0"}, "`block_sizes` must be at least 1"),
         ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
     ],
 )
@@ -118,6 +121,36 @@ def test_the_large_loss_can_be_left_out():
     ]
 
 
+def test_waiting_and_cost_with_size_are_parts_of_input():
+    whole = {case.name for case in cases(part="input")}
+    waiting = {case.name for case in cases(part="input_wait")}
+    size = {case.name for case in cases(part="size")}
+    assert len(waiting) == 3 and len(size) == 2
+    assert not waiting & size and waiting | size < whole
+    again = [case.name for case in cases(part="input,size,input_wait")]
+    assert sorted(again) == sorted(whole)
+
+
+def test_a_step_must_wait_less_than_a_hundredth_of_its_own_time():
+    seconds = [case for case in cases(part="input_wait", peers="") if case.unit == "s"]
+    assert [case.ours.arguments["on_disk"] for case in seconds] == [False, True]
+    assert [peer.target for case in seconds for peer in case.peers] == [100.0, 100.0]
+
+
+def test_block_sizes_are_held_against_the_default_at_both_sizes():
+    compared = [case for case in cases(part="loss", block_sizes="256, 512") if len(case.peers) > 1]
+    assert [case.name for case in compared] == [
+        "4096 pairs by block size, loss and gradient",
+        "4096 pairs by block size, peak memory above the inputs",
+        "16384 pairs by block size, loss and gradient",
+        "16384 pairs by block size, peak memory above the inputs",
+    ]
+    for case in compared:
+        sizes = [program.arguments["block_size"] for program in case.contestants]
+        assert sizes == [0, 256, 512]
+        assert [peer.name for peer in case.peers] == ["blocks of 256", "blocks of 512"]
+
+
 @pytest.fixture
 def without_torch(monkeypatch):
     find = importlib.util.find_spec
@@ -131,6 +164,8 @@ def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
         check_peers(BenchmarkSettings(part="step"))
 
 
-@pytest.mark.parametrize("arguments", [{"peers": "keras"}, {"peers": ""}, {"part": "import"}])
+@pytest.mark.parametrize(
+    "arguments", [{"peers": "keras"}, {"peers": ""}, {"part": "import"}, {"part": "size"}]
+)
 def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
     check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))

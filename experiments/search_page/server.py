@@ -1,0 +1,123 @@
+"""The page served: Gradio behind the guard, on one address, with its files in a private folder."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from simclr_tf.checks import check_between
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@contextmanager
+def private_gradio() -> Iterator[str]:
+    """Imports Gradio so that it sends nothing out, and gives the folder that uploads come to.
+
+    The folder is readable by its owner only and deleted in the end.
+
+    Raises:
+        ValueError: Gradio is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="simclr_tf_app_") as folder:
+        # Gradio reads these when it is imported.
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+        try:
+            import gradio  # noqa: F401
+        except ImportError as error:
+            raise ValueError(
+                f'The page needs the extra "app": pip install "simclr_tf[app]". Received: {error}'
+            ) from error
+        yield folder
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Returns a socket that listens there.
+
+    Raises:
+        ValueError: There is no such port, it is taken, or the address is not of this machine.
+    """
+    # Where it is larger, the system takes what is left of it modulo 65,536.
+    check_between("port", port, 0, 65_535)
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise ValueError(
+            f"`host` and `port` must be an address of this machine that is free ({error}). "
+            f"Received: host={host!r}, port={port!r}"
+        ) from error
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Returns the page's address as a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def is_loopback(listener: socket.socket) -> bool:
+    """Returns whether only this machine can reach the socket."""
+    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
+
+
+def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> None:
+    """Serves the page until it is stopped, with Ctrl-C or SIGTERM.
+
+    Args:
+        page: The page.
+        listener: See `open_port`.
+        max_upload_bytes: Largest picture in bytes.
+    """
+    import fastapi
+    import gradio
+    import uvicorn
+
+    from experiments.search_page.guard import Guard
+    from experiments.search_page.page import CSS, THEME
+
+    # No pages of documentation, which load scripts from elsewhere.
+    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    gradio.mount_gradio_app(
+        app,
+        page,
+        path="",
+        max_file_size=max_upload_bytes,
+        ssr_mode=False,
+        show_error=False,
+        theme=THEME,
+        css=CSS,
+        footer_links=[],
+        # Gradio would keep every query and its answer in the browser.
+        run_history=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=False,
+    )
+    hosts = frozenset(_LOOPBACK_NAMES) if is_loopback(listener) else None
+    guarded = Guard(app, hosts, max_upload_bytes)
+    config = uvicorn.Config(
+        guarded,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        # Open pages hold a connection that only they would end.
+        timeout_graceful_shutdown=1,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,1 @@
+"""Models of other people as encoders: TensorFlow Lite, SavedModel and Keras files."""

@@ -1,0 +1,1 @@
+"""What an embedding sees: maps, classes, pairs, clusters, copies and outliers in one report."""
