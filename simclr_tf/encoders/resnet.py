@@ -33,7 +33,7 @@ RESNETS: dict[str, ResNetShape] = {
 
 
 # Size and stride of the first convolution.
-STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2)}
+STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2), "imagenet_same": (7, 2)}
 
 # What the names of the layers call it, as in `layer1_0_bn1`.
 NORMALIZATIONS = {"batch": "bn", "group": "gn"}
@@ -59,7 +59,9 @@ def build_resnet(
         name: a key of `RESNETS`.
         image_size: height and width in pixels of the pictures that it is meant for.
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
-        stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
+        stem: a key of `STEMS`; after an `"imagenet"` stem the picture is pooled once more, with
+            padding of both sides as in PyTorch or, `"imagenet_same"`, as TensorFlow's "same" has
+            it: of the far side alone where the side is even.
         normalization: a key of `NORMALIZATIONS`.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
         mean: see `PictureScaling`.
@@ -143,6 +145,10 @@ def _stem(x, stem, channels, layers):
         # Activations are not negative here, so padding with zeros is padding with the minimum.
         x = keras.layers.ZeroPadding2D(1, dtype=layers.dtype, name="maxpool_pad")(x)
         x = keras.layers.MaxPooling2D(3, strides=2, dtype=layers.dtype, name="maxpool")(x)
+    if stem == "imagenet_same":
+        x = keras.layers.MaxPooling2D(
+            3, strides=2, padding="same", dtype=layers.dtype, name="maxpool"
+        )(x)
     return x
 
 

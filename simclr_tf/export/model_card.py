@@ -75,9 +75,14 @@ def _intended_input(metadata: Mapping[str, Any]) -> str:
 
 
 def _provenance(provenance: Mapping[str, Any]) -> str:
-    if not provenance:
+    if not provenance.keys() & {"imported", "data", "recipe", "metrics"}:
         return "## Training\nNot recorded: the encoder came without the folder of its run."
     parts = ["## Training"]
+    if provenance.get("imported"):
+        parts.append(
+            f"The weights were trained elsewhere and imported from `{provenance['imported']}`; what "
+            "they were trained with is for their source to say."
+        )
     if provenance.get("data"):
         parts.append(_table(("data", ""), _rows(provenance["data"])))
     if provenance.get("recipe"):

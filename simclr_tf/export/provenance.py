@@ -23,19 +23,22 @@ _DATA = (
     "validation_fraction",
     "test_fraction",
 )
+# What `import_weights.py` writes beside the encoder.
+_IMPORT = "import.json"
 _PROBES = ("linear_probe", "knn_probe")
 _SINGLE_FIGURES = (int, float, str, bool)
 
 
 def read_provenance(encoder_dir: str | os.PathLike[str]) -> dict[str, Any]:
-    """Reads what lies beside an encoder: config.json, finished.json and the files of results.
+    """Reads what lies beside an encoder: the config of its run, its import, the files of results.
 
     Args:
         encoder_dir: see `find_encoder`.
 
     Returns:
-        `encoder`, its fingerprint; `data`, `recipe` and `metrics` by file, each left out where the
-        folder has none; figures that are no single number or text are left out.
+        `encoder`, its fingerprint; `imported`, where its weights came from; `data`, `recipe` and
+        `metrics` by file, each left out where the folder has none; figures that are no single
+        number or text are left out.
 
     Raises:
         ValueError: if there is no encoder.
@@ -51,6 +54,9 @@ def read_provenance(encoder_dir: str | os.PathLike[str]) -> dict[str, Any]:
             for name, value in config.items()
             if name not in (*_DATA, *ADDED_KEYS) and isinstance(value, _SINGLE_FIGURES)
         }
+    imported = _read(folder / _IMPORT)
+    if imported:
+        provenance["imported"] = imported.get("weights", "")
     metrics = {
         os.fspath(file.relative_to(folder)): _figures(_read(file))
         for file in (

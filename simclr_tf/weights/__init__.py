@@ -7,8 +7,10 @@ __getattr__, __all__ = lazy_names(
     {
         "Checkpoint": "simclr_tf.weights.checkpoint",
         "read_checkpoint": "simclr_tf.weights.checkpoint",
-        "ImportReport": "simclr_tf.weights.resnet_checkpoint",
-        "import_resnet": "simclr_tf.weights.resnet_checkpoint",
+        "find_weights": "simclr_tf.weights.hub",
+        "ImportOptions": "simclr_tf.weights.import_options",
+        "ImportReport": "simclr_tf.weights.importing",
+        "import_encoder": "simclr_tf.weights.importing",
         "torchvision_arrays": "simclr_tf.weights.torchvision_file",
         "write_torchvision": "simclr_tf.weights.torchvision_file",
     },

@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 
 from simclr_tf.encoders.resnet import RESNETS, STEMS, ResNetShape
-
-
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-    """What `build_encoder` needs to build the network.
-
-    Attributes:
-        name: a key of `RESNETS`.
-        width: multiplier of all channel counts.
-        stem: a key of `STEMS`.
-    """
-
-    name: str
-    width: float
-    stem: str
+from simclr_tf.weights.found_network import Architecture
 
 
 def infer_architecture(shapes: Mapping[str, tuple[int, ...]]) -> Architecture:
@@ -36,17 +21,17 @@ def infer_architecture(shapes: Mapping[str, tuple[int, ...]]) -> Architecture:
         len({m[1] for m in (re.match(rf"layer{stage}\.(\d+)\.", name) for name in shapes) if m})
         for stage in (1, 2, 3, 4)
     )
-    channels, _, size, _ = shapes["conv1.weight"]
+    channels, _, size, _ = _kernel_shape(shapes, "conv1")
     bottleneck = "layer1.0.conv3.weight" in shapes
     inner = 1
     if bottleneck:
-        middle, seen = shapes["layer1.0.conv2.weight"][:2]
+        middle, seen, _, _ = _kernel_shape(shapes, "layer1.0.conv2")
         if middle != seen:
             raise ValueError(
                 "`weights` must be of a ResNet without groups. Received: one with "
                 f"{middle // seen} groups (ResNeXt)"
             )
-        inner = middle // max(1, shapes["layer1.0.conv3.weight"][0] // 4)
+        inner = middle // max(1, _kernel_shape(shapes, "layer1.0.conv3")[0] // 4)
     shape = ResNetShape(blocks, bottleneck, inner)  # type: ignore[arg-type]
     name = next((name for name, known in RESNETS.items() if known == shape), None)
     stem = next((stem for stem, (side, _) in STEMS.items() if side == size), None)
@@ -57,3 +42,13 @@ def infer_architecture(shapes: Mapping[str, tuple[int, ...]]) -> Architecture:
             f"{blocks} {kind} blocks, inner width {inner} and a first convolution of {size}×{size}"
         )
     return Architecture(name, channels / 64, stem)
+
+
+def _kernel_shape(shapes: Mapping[str, tuple[int, ...]], layer: str) -> tuple[int, ...]:
+    shape = tuple(shapes.get(f"{layer}.weight", ()))
+    if len(shape) != 4 or 0 in shape:
+        raise ValueError(
+            f"`weights` must be of a ResNet: {layer}.weight must have the shape "
+            f"[out, in, height, width]. Received: {shape}"
+        )
+    return shape

@@ -12,6 +12,7 @@ import ml_dtypes  # noqa: F401 (teaches NumPy the name bfloat16, which safetenso
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
+from simclr_tf.weights.tensorflow_file import read_tensorflow_file, tensorflow_prefix
 from simclr_tf.weights.torch_file import read_torch_file
 
 _KERAS = (".h5", ".keras")
@@ -37,13 +38,14 @@ class Checkpoint:
 
 
 def read_checkpoint(file: str | os.PathLike[str]) -> Checkpoint:
-    """Reads `.safetensors`, and PyTorch's `.pth`, `.pt`, `.ckpt`, `.tar` and `.bin`.
+    """Reads `.safetensors`, PyTorch's `.pth`, `.pt`, `.ckpt`, `.tar` and `.bin`, and TensorFlow's.
 
     PyTorch's own formats need the extra `torch`. They are read by its loader for weights alone: a
-    file that asks for anything else is refused before anything is executed.
+    file that asks for anything else is refused before anything is executed. Of a SavedModel only
+    the variables are read.
 
     Args:
-        file: path of the file.
+        file: path of the file; of TensorFlow see `tensorflow_prefix`.
 
     Returns:
         Its arrays. Large files are mapped into memory, not copied.
@@ -53,6 +55,14 @@ def read_checkpoint(file: str | os.PathLike[str]) -> Checkpoint:
             weights, or PyTorch is needed and not installed.
     """
     path = pathlib.Path(file).expanduser()
+    prefix = tensorflow_prefix(path)
+    if prefix is not None:
+        return Checkpoint(read_tensorflow_file(prefix), {})
+    if path.is_dir():
+        raise ValueError(
+            "`weights` must be a file, or a folder with a SavedModel or checkpoints of TensorFlow "
+            f"in it. Received: {os.fspath(file)!r}"
+        )
     if not path.is_file():
         raise ValueError(f"`weights` must be a file that exists. Received: {os.fspath(file)!r}")
     if path.suffix in _KERAS:

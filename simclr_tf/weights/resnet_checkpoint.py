@@ -1,193 +1,77 @@
-"""Import a ResNet that was trained with PyTorch."""
+"""A ResNet in a checkpoint of PyTorch."""
 
 from __future__ import annotations
 
-import dataclasses
-import os
 import re
 from collections.abc import Mapping, Sequence
 
-import keras
-import numpy as np
-
-from simclr_tf.checks import check_at_least, check_one_of
-from simclr_tf.encoders import RESNETS, assign_weights_by_layer_name, build_encoder
 from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD
-from simclr_tf.encoders.resnet import STEMS
-from simclr_tf.weights.architecture import Architecture, infer_architecture
-from simclr_tf.weights.checkpoint import Checkpoint, read_checkpoint
+from simclr_tf.encoders.resnet import RESNETS
+from simclr_tf.weights.architecture import infer_architecture
+from simclr_tf.weights.checkpoint import Checkpoint
+from simclr_tf.weights.found_network import Architecture, FoundNetwork
+from simclr_tf.weights.import_options import ImportOptions
+from simclr_tf.weights.torch_names import choose_network, layer_arrays, left_out
 from simclr_tf.weights.torchvision_names import (
-    choose_resnet,
-    find_resnets,
+    encoder_layers,
+    find_names,
     is_encoder_layer,
-    layer_arrays,
-    torchvision_name,
+    layer_name,
 )
 
-_SIZE_BY_STEM = {"cifar": 32, "strided": 64, "imagenet": 224}
+IMAGE_SIZES = {"cifar": 32, "strided": 64, "imagenet": 224, "imagenet_same": 224}
+_NUMBERS = ",".join(3 * [r"(\d+(?:\.\d+)?(?:e-?\d+)?)"])
 
 
-@dataclasses.dataclass(frozen=True)
-class ImportReport:
-    """What `import_resnet` did.
+def find_resnet(checkpoint: Checkpoint, options: ImportOptions) -> FoundNetwork | None:
+    """Returns the ResNet under torchvision's names, see `find_names`; `None` without one.
 
-    Attributes:
-        architecture: what was built.
-        prefix: what stands before the network's names in the file.
-        image_size: height and width in pixels of the pictures that the encoder is meant for.
-        mean: of the scaling of pictures, as fractions of 255.
-        std: of the scaling of pictures, as fractions of 255.
-        mapped: the file's own name of every layer whose weights were taken, by its name here.
-        left_out: why the rest of the file was left out, by name.
-    """
-
-    architecture: Architecture
-    prefix: str
-    image_size: int
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    mapped: Mapping[str, str]
-    left_out: Mapping[str, str]
-
-
-def import_resnet(
-    file: str | os.PathLike[str],
-    *,
-    encoder: str = "auto",
-    width: float = 0,
-    stem: str = "auto",
-    image_size: int = 0,
-    prefix: str | None = None,
-    mean: Sequence[float] | None = None,
-    std: Sequence[float] | None = None,
-    mixed_precision: str = "none",
-) -> tuple[keras.Model, ImportReport]:
-    """Builds an encoder with the weights of a PyTorch checkpoint; its features are PyTorch's.
-
-    The file is one that `read_checkpoint` reads, with a ResNet under torchvision's names after
-    any prefix. The network is told by the shapes in the file. The padding of convolutions with
-    stride 2, ε and momentum of our ResNets are torchvision's already.
-
-    Args:
-        file: the checkpoint.
-        encoder: a key of `RESNETS` that the file must hold; `"auto"` takes what it holds.
-        width: multiplier of the channels that the file must have; 0 takes what it has.
-        stem: a key of `STEMS` that the file must have; `"auto"` takes what it has.
-        image_size: of the pictures that it is meant for, in pixels; 0 takes 32 after a `"cifar"`,
-            64 after a `"strided"` and 224 after an `"imagenet"` stem.
-        prefix: what stands before the names of the network, where the file holds several.
-        mean: that the training subtracted, as fractions of 255; by default what a file of
-            `write_torchvision` says, else ImageNet's.
-        std: that it divided by, as for `mean`.
-        mixed_precision: see `build_encoder`.
-
-    Returns:
-        The encoder, and what was mapped and what left out.
+    The network is told by the shapes in the file. The padding of convolutions with stride 2, ε and
+    momentum of our ResNets are torchvision's already.
 
     Raises:
-        ValueError: if the file cannot be read, holds no such network (the message names the
-            first layer that differs and both shapes), or weights that are not finite.
-
-    Example:
-        >>> encoder, report = import_resnet("checkpoint_0100.pth.tar")
+        ValueError: if several may be meant, or it is none that can be built here.
     """
-    check_one_of("encoder", encoder, ["auto", *RESNETS])
-    check_one_of("stem", stem, ["auto", *STEMS])
-    check_at_least("width", width, 0)
-    checkpoint = read_checkpoint(file)
-    found = find_resnets(checkpoint.arrays)
-    if not found:
-        raise ValueError(_no_resnet(checkpoint, file))
-    prefix = choose_resnet(found, prefix)
+    found = find_names(checkpoint.arrays)
+    if not found or options.encoder not in ("auto", *RESNETS):
+        return None
+    prefix = choose_network(found, options.prefix)
     names = found[prefix]
-    asked = _architecture(checkpoint, names, encoder, width, stem)
-    size = image_size or _SIZE_BY_STEM[asked.stem]
-    mean = _scaling("mean", mean, checkpoint, IMAGENET_MEAN)
-    std = _scaling("std", std, checkpoint, IMAGENET_STD)
-    model = build_encoder(
-        asked.name,
-        image_size=size,
-        width=asked.width,
-        stem=asked.stem,
-        mixed_precision=mixed_precision,
-        mean=mean,
-        std=std,
+    architecture = _architecture(checkpoint, names, options)
+    layers = encoder_layers(names)
+    arrays = layer_arrays(checkpoint.arrays, names, layers)
+    return FoundNetwork(
+        architecture,
+        IMAGE_SIZES[architecture.stem],
+        {layer_name(layer): parts for layer, parts in arrays.items()},
+        {layer_name(layer): names[f"{layer}.weight"].removesuffix(".weight") for layer in layers},
+        prefix,
+        left_out(checkpoint.arrays, names, is_encoder_layer),
+        _scaling("mean", options.mean, checkpoint, IMAGENET_MEAN),
+        _scaling("std", options.std, checkpoint, IMAGENET_STD),
     )
-    arrays = layer_arrays(checkpoint.arrays, names)
-    _check_values(arrays, file)
-    loaded = assign_weights_by_layer_name(model, arrays, file)
-    if loaded.left_out:
-        first = loaded.left_out[0]
-        raise ValueError(
-            f"`weights` must be of the same architecture: the file has the layer {first!r} with "
-            f"the shapes {', '.join(str(part.shape) for part in arrays[first])}, and "
-            f"{asked.name} has no such layer. Received: {os.fspath(file)}"
-        )
-    mapped = {
-        layer: names[f"{torchvision_name(layer)}.weight"].removesuffix(".weight")
-        for layer in loaded.mapped
-    }
-    return model, ImportReport(asked, prefix, size, mean, std, mapped, _left_out(checkpoint, names))
 
 
 def _architecture(
-    checkpoint: Checkpoint, names: Mapping[str, str], encoder: str, width: float, stem: str
+    checkpoint: Checkpoint, names: Mapping[str, str], options: ImportOptions
 ) -> Architecture:
-    if encoder != "auto" and width and stem != "auto":
-        return Architecture(encoder, width, stem)
+    """What the options ask for, and where they do not, what the file holds."""
+    if options.encoder != "auto" and options.width and options.stem != "auto":
+        return Architecture(options.encoder, options.width, options.stem)
     shapes = {name: checkpoint.arrays[own].shape for name, own in names.items()}
     held = infer_architecture(shapes)
     return Architecture(
-        held.name if encoder == "auto" else encoder,
-        width or held.width,
-        held.stem if stem == "auto" else stem,
+        held.name if options.encoder == "auto" else options.encoder,
+        options.width or held.width,
+        held.stem if options.stem == "auto" else options.stem,
     )
 
 
 def _scaling(
     name: str, given: Sequence[float] | None, checkpoint: Checkpoint, default: Sequence[float]
 ) -> tuple[float, ...]:
-    if given is None and name in checkpoint.metadata:
-        given = [float(part) for part in checkpoint.metadata[name].split(",")]
-    return tuple(float(part) for part in (default if given is None else given))
-
-
-def _check_values(arrays: Mapping[str, Sequence[np.ndarray]], file: str | os.PathLike[str]) -> None:
-    for layer, parts in arrays.items():
-        bad = sum(int(np.sum(~np.isfinite(part))) for part in parts)
-        if bad:
-            raise ValueError(
-                f"`weights` must be finite. Received: {os.fspath(file)}, with {bad} numbers of "
-                f"the layer {layer!r} NaN or infinite"
-            )
-
-
-def _left_out(checkpoint: Checkpoint, names: Mapping[str, str]) -> dict[str, str]:
-    known = {own: name for name, own in names.items()}
-    left_out = {}
-    for own in checkpoint.arrays:
-        if own not in known:
-            left_out[_group(own)] = "outside the network"
-            continue
-        base, _, part = known[own].rpartition(".")
-        if part == "num_batches_tracked":
-            left_out["*.num_batches_tracked"] = "counts batches; normalisation does not use it"
-        elif not is_encoder_layer(base):
-            left_out[own] = "after the features: a classifier or projection head"
-    return left_out
-
-
-def _group(name: str) -> str:
-    """`optimizer.state.*` for one of many arrays."""
-    parts = name.split(".")
-    numbered = next((place for place, part in enumerate(parts) if part.isdecimal()), None)
-    return name if numbered is None else ".".join([*parts[:numbered], "*"])
-
-
-def _no_resnet(checkpoint: Checkpoint, file: str | os.PathLike[str]) -> str:
-    kinds = re.sub(r"[\[\]']", "", str(list(checkpoint.arrays)[:3]))
-    return (
-        "`weights` must hold a ResNet under torchvision's names (conv1.weight, "
-        f"layer1.0.conv1.weight, ...). Received: {os.fspath(file)}, with {len(checkpoint.arrays)} "
-        f"arrays, the first of which are: {kinds or 'none'}"
-    )
+    # Of `write_torchvision`; other programs may use the name for something else.
+    told = re.fullmatch(_NUMBERS, checkpoint.metadata.get(name, ""))
+    if given is None:
+        given = [float(part) for part in told.groups()] if told else default
+    return tuple(float(part) for part in given)

@@ -26,7 +26,7 @@ def write_torchvision(encoder: keras.Model, path: str | os.PathLike[str]) -> Non
         path: file to write.
 
     Raises:
-        ValueError: if the encoder is no ResNet.
+        ValueError: if the encoder is no ResNet with batch normalisation.
 
     Example:
         >>> write_torchvision(encoder, "encoder.safetensors")
@@ -51,12 +51,24 @@ def torchvision_arrays(encoder: keras.Model) -> dict[str, np.ndarray]:
     """Returns the weights of a ResNet by torchvision's names, in the layout of PyTorch.
 
     Raises:
-        ValueError: if the encoder is no ResNet.
+        ValueError: if the encoder is no ResNet with batch normalisation, or its stem pools as
+            torchvision's does not.
     """
     if encoder.name not in RESNETS:
         raise ValueError(
             f"`encoder` must be one of: {', '.join(RESNETS)}, to be written under torchvision's "
             f"names. Received: encoder={encoder.name!r}"
+        )
+    if any(isinstance(layer, keras.layers.GroupNormalization) for layer in encoder.layers):
+        raise ValueError(
+            "`encoder` must have batch normalisation, to be written under torchvision's names. "
+            f"Received: {encoder.name!r} with group normalisation"
+        )
+    pools = [layer for layer in encoder.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+    if any(pool.padding == "same" for pool in pools):
+        raise ValueError(
+            "`encoder` must pool its stem as torchvision does, to be written under its names. "
+            f"Received: {encoder.name!r} with the stem imagenet_same"
         )
     arrays: dict[str, np.ndarray] = {}
     for layer in encoder.layers:

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-
-import numpy as np
-
-from simclr_tf.checks import check_one_of
+from collections.abc import Collection, Iterable
 
 _STAGES = 4
-# Second copies of the network that some methods keep: averages and teachers.
-_COPIES = re.compile(r"(^|[._])(ema|momentum|teacher|target|encoder_k|key|swa)([._]|$)")
-_BATCH_NORM = ("weight", "bias", "running_mean", "running_var")
 
 
 def torchvision_name(layer: str) -> str:
@@ -27,8 +20,13 @@ def layer_name(name: str) -> str:
     return name.replace(".", "_")
 
 
-def find_resnets(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, str]]:
-    """Finds every ResNet in a checkpoint, whatever stands before its names.
+def is_encoder_layer(name: str) -> bool:
+    """Returns whether torchvision's ResNet has a layer of this name before its classifier."""
+    return bool(re.fullmatch(r"(conv1|bn1|layer\d\.\d+\.((conv|bn)\d|downsample\.[01]))", name))
+
+
+def find_names(arrays: Collection[str]) -> dict[str, dict[str, str]]:
+    """Finds every ResNet among the names of a checkpoint, whatever stands before them.
 
     Torchvision's names are known (`conv1.weight`, `layer1.0.bn2.running_mean`), `shortcut` for
     `downsample`, and the numbers that `torch.nn.Sequential` gives to torchvision's parts.
@@ -53,59 +51,23 @@ def find_resnets(arrays: Mapping[str, np.ndarray]) -> dict[str, dict[str, str]]:
     }
 
 
-def choose_resnet(found: Mapping[str, dict[str, str]], prefix: str | None) -> str:
-    """Returns the prefix of the ResNet to take: `prefix`, or the only one that is no copy.
-
-    Raises:
-        ValueError: if `prefix` is not there, or several networks may be meant.
-    """
-    if prefix is not None:
-        dotted = prefix if prefix in found or prefix == "" else f"{prefix.rstrip('.')}."
-        check_one_of("prefix", dotted, found)
-        return dotted
-    own = [name for name in found if not _COPIES.search(name)] or list(found)
-    if len(own) > 1:
-        raise ValueError(
-            f"`prefix` must say which of the file's networks to take: {', '.join(map(repr, own))}. "
-            "Received: prefix=None"
-        )
-    return own[0]
-
-
-def layer_arrays(
-    arrays: Mapping[str, np.ndarray], names: Mapping[str, str]
-) -> dict[str, list[np.ndarray]]:
-    """Returns the arrays by our layers' names, in the order and layout of Keras.
-
-    Args:
-        arrays: of the checkpoint.
-        names: the checkpoint's own names by torchvision's.
+def encoder_layers(names: Iterable[str]) -> list[str]:
+    """Returns torchvision's names of the layers before the classifier that have weights.
 
     Raises:
         ValueError: if a stage of the network has layers that torchvision's does not have.
     """
-    layers: dict[str, list[np.ndarray]] = {}
+    layers = []
     for name in names:
-        base, _, part = name.rpartition(".")
-        if re.match(r"layer\d\.", name) and not is_encoder_layer(base):
+        layer, _, part = name.rpartition(".")
+        if is_encoder_layer(layer):
+            layers += [layer] if part == "weight" else []
+        elif re.match(r"layer\d\.", name):
             raise ValueError(
                 "`weights` must be of a ResNet as torchvision builds it. Received: one with "
-                f"{names[name]!r}, which it does not have"
+                f"{name!r}, which it does not have"
             )
-        if part != "weight" or not is_encoder_layer(base):
-            continue
-        parts = [f"{base}.{own}" for own in _BATCH_NORM if f"{base}.{own}" in names]
-        values = [arrays[names[own]] for own in parts]
-        if values[0].ndim == 4:
-            # [out, in, height, width] to [height, width, in, out].
-            values[0] = values[0].transpose(2, 3, 1, 0)
-        layers[layer_name(base)] = values
     return layers
-
-
-def is_encoder_layer(name: str) -> bool:
-    """Returns whether torchvision's ResNet has a layer of this name before its classifier."""
-    return bool(re.fullmatch(r"(conv1|bn1|layer\d\.\d+\.((conv|bn)\d|downsample\.[01]))", name))
 
 
 def _begins_here(prefix: str) -> bool:

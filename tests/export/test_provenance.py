@@ -63,3 +63,17 @@ def test_the_card_shows_the_figures_of_the_run(exported):
         assert line in card
     assert "`probe.json`:" in card and "| `linear_probe accuracy` | 0.1235 |" in card
     assert "Not recorded" in model_card({**exported.metadata, "provenance": {}})
+
+
+def test_an_imported_encoder_says_where_its_weights_came_from(version, exported):
+    write(version / "import.json", {"weights": "hf://somebody/network", "mapped": {}})
+    found = read_provenance(version)
+    assert found["imported"] == "hf://somebody/network"
+    card = model_card({**exported.metadata, "provenance": found})
+    assert "imported from `hf://somebody/network`" in card
+    assert "Not recorded" not in card
+
+
+def test_an_encoder_without_its_folder_is_called_not_recorded(version, exported):
+    alone = read_provenance(version / "encoder.keras")
+    assert "Not recorded" in model_card({**exported.metadata, "provenance": alone})

@@ -1,6 +1,6 @@
 """Writes golden/torchvision.npz: features of torchvision's ResNets with random weights.
 
-Weights, statistics and pictures are drawn again by the test (`random_resnet`), so that the file
+Weights, statistics and pictures are drawn again by the test (`random_weights`), so that the file
 holds outputs alone. The CIFAR stem is torchvision's network with `conv1` 3×3 at stride 1 and
 without its pool, as every SimCLR code for CIFAR has it. Made with torch 2.15.0 and torchvision
 0.29.2, in an environment of its own:
@@ -20,9 +20,10 @@ import numpy as np
 import torch
 import torchvision
 
-from tests.parity.random_resnet import (
+from tests.parity.random_weights import (
     MEAN,
     NETWORKS,
+    SIZES,
     STD,
     described,
     random_pictures,
@@ -49,7 +50,7 @@ def main():
     for name in NETWORKS:
         for stem in ("cifar", "imagenet"):
             network, shapes = build(name, stem)
-            scaled = (random_pictures(stem) / 255 - MEAN) / STD
+            scaled = (random_pictures(SIZES[stem]) / 255 - MEAN) / STD
             pictures = torch.from_numpy(scaled.astype(np.float32)).permute(0, 3, 1, 2)
             with torch.no_grad():
                 arrays[f"{name}/{stem}"] = network(pictures).numpy()

@@ -8,8 +8,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from simclr_tf.encoders import build_encoder
-from simclr_tf.weights import import_resnet, torchvision_arrays
-from tests.parity.random_resnet import (
+from simclr_tf.weights import ImportOptions, import_encoder, torchvision_arrays
+from tests.parity.random_weights import (
     NETWORKS,
     SIZES,
     described,
@@ -37,9 +37,11 @@ def shapes_of(name, stem):
 def test_an_imported_network_gives_the_features_of_torchvision(tmp_path, name, stem):
     state = random_state(shapes_of(name, stem))
     save_file(state, tmp_path / "model.safetensors")
-    encoder, report = import_resnet(tmp_path / "model.safetensors", image_size=SIZES[stem])
+    encoder, report = import_encoder(
+        tmp_path / "model.safetensors", ImportOptions(image_size=SIZES[stem])
+    )
     assert (report.architecture.name, report.architecture.stem) == (name, stem)
-    found = encoder(random_pictures(stem), training=False)
+    found = encoder(random_pictures(SIZES[stem]), training=False)
     np.testing.assert_allclose(found, GOLDEN[f"{name}/{stem}"], rtol=1e-4, atol=1e-4)
 
 

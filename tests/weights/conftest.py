@@ -3,7 +3,7 @@ import pytest
 
 from simclr_tf.encoders import build_encoder
 from simclr_tf.weights import torchvision_arrays
-from tests.parity.random_resnet import random_state
+from tests.parity.random_weights import random_state
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save, save_file
 
-from simclr_tf.weights import import_resnet, read_checkpoint
+from simclr_tf.weights import import_encoder, read_checkpoint
 
 ARRAYS = {"a.weight": np.arange(6, dtype=np.float32).reshape(2, 3), "a.bias": np.ones(2, np.int64)}
 
@@ -84,7 +84,7 @@ def test_without_pytorch_its_files_name_the_extra(tmp_path, monkeypatch):
 
 
 def assert_imports(path, state):
-    encoder, report = import_resnet(path)
+    encoder, report = import_encoder(path)
     kernel = encoder.get_layer("layer4_1_conv2").get_weights()[0]
     expected = state["layer4.1.conv2.weight"].transpose(2, 3, 1, 0)
     np.testing.assert_array_equal(kernel, expected)

@@ -3,8 +3,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from simclr_tf.encoders import build_encoder, load_encoder
-from simclr_tf.weights import import_resnet, torchvision_arrays
-from tests.parity.random_resnet import random_state
+from simclr_tf.weights import ImportOptions, import_encoder, torchvision_arrays
+from tests.parity.random_weights import random_state
 
 
 def saved(folder, state, prefix="", metadata=None, **others):
@@ -23,7 +23,7 @@ def assert_has(encoder, state):
     "prefix", ["", "module.", "backbone.", "encoder.module.", "convnet.", "model.encoder_q.net."]
 )
 def test_the_usual_prefixes_are_found(tmp_path, state, prefix):
-    encoder, report = import_resnet(saved(tmp_path, state, prefix))
+    encoder, report = import_encoder(saved(tmp_path, state, prefix))
     assert_has(encoder, state)
     assert report.prefix == prefix
     assert report.mapped["layer2_0_downsample_bn"] == f"{prefix}layer2.0.downsample.1"
@@ -37,7 +37,7 @@ def test_what_is_left_out_is_named_with_its_reason(tmp_path, state):
         "optimizer.state.0.momentum_buffer": np.zeros(3, np.float32),
         "optimizer.state.1.momentum_buffer": np.zeros(3, np.float32),
     }
-    left_out = import_resnet(saved(tmp_path, state, "backbone.", **others))[1].left_out
+    left_out = import_encoder(saved(tmp_path, state, "backbone.", **others))[1].left_out
     assert set(left_out) == {
         "*.num_batches_tracked",
         "backbone.fc.weight",
@@ -69,14 +69,14 @@ def numbered(state, places, prefix):
 )
 def test_the_numbers_of_a_sequence_are_understood(tmp_path, state, places, prefix):
     file = saved(tmp_path, numbered(state, places, prefix))
-    encoder, report = import_resnet(file)
+    encoder, report = import_encoder(file)
     assert_has(encoder, state)
     assert report.mapped["layer3_1_conv2"] == f"{prefix}{places['layer3']}.1.conv2"
 
 
 def test_shortcut_means_downsample(tmp_path, state):
     renamed = {name.replace("downsample", "shortcut"): value for name, value in state.items()}
-    encoder, report = import_resnet(saved(tmp_path, renamed, "encoder."))
+    encoder, report = import_encoder(saved(tmp_path, renamed, "encoder."))
     assert_has(encoder, state)
     assert report.mapped["layer2_0_downsample_conv"] == "encoder.layer2.0.shortcut.0"
 
@@ -86,10 +86,12 @@ def test_shortcut_means_downsample(tmp_path, state):
 )
 def test_copies_of_the_network_are_passed_over(tmp_path, state, copy):
     copies = {copy + name: np.zeros_like(value) for name, value in state.items()}
-    encoder, report = import_resnet(saved(tmp_path, state, "backbone.", **copies))
+    encoder, report = import_encoder(saved(tmp_path, state, "backbone.", **copies))
     assert report.prefix == "backbone."
     assert_has(encoder, state)
-    encoder, report = import_resnet(tmp_path / "model.safetensors", prefix=copy.rstrip("."))
+    encoder, report = import_encoder(
+        tmp_path / "model.safetensors", ImportOptions(prefix=copy.rstrip("."))
+    )
     assert report.prefix == copy
     assert not encoder.get_layer("conv1").get_weights()[0].any()
 
@@ -98,10 +100,10 @@ def test_several_networks_must_be_chosen_from(tmp_path, state):
     others = {f"right.{name}": value for name, value in state.items()}
     file = saved(tmp_path, state, "left.", **others)
     with pytest.raises(ValueError, match="`prefix` must say which .*'left.', 'right.'"):
-        import_resnet(file)
-    assert import_resnet(file, prefix="right")[1].prefix == "right."
+        import_encoder(file)
+    assert import_encoder(file, ImportOptions(prefix="right"))[1].prefix == "right."
     with pytest.raises(ValueError, match="`prefix` must be one of: left., right.. Rec.*'middle.'"):
-        import_resnet(file, prefix="middle")
+        import_encoder(file, ImportOptions(prefix="middle"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ def test_several_networks_must_be_chosen_from(tmp_path, state):
 def test_the_architecture_is_told_by_the_file(tmp_path, name, width, stem):
     source = build_encoder(name, image_size=16, width=width, stem=stem)
     state = random_state({key: value.shape for key, value in torchvision_arrays(source).items()})
-    encoder, report = import_resnet(saved(tmp_path, state))
+    encoder, report = import_encoder(saved(tmp_path, state))
     found = report.architecture
     assert (found.name, found.width, found.stem) == (name, width, stem)
     assert_has(encoder, state)
@@ -124,9 +126,10 @@ def test_the_architecture_is_told_by_the_file(tmp_path, name, width, stem):
 
 def test_the_pictures_are_scaled_as_asked_also_after_loading(tmp_path, state, images):
     file = saved(tmp_path, state)
-    plain, report = import_resnet(file, image_size=16, mean=(0, 0, 0), std=(1, 1, 1))
+    options = ImportOptions(image_size=16, mean=(0, 0, 0), std=(1, 1, 1))
+    plain, report = import_encoder(file, options)
     assert report.mean == (0.0, 0.0, 0.0) and report.std == (1.0, 1.0, 1.0)
-    by_imagenet, _ = import_resnet(file, image_size=16)
+    by_imagenet, _ = import_encoder(file, ImportOptions(image_size=16))
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     # (x / 255 - mean) / std of these is the x / 255 of the pictures.
     undone = 255 * (images / 255 * std + mean)
@@ -139,7 +142,7 @@ def test_the_pictures_are_scaled_as_asked_also_after_loading(tmp_path, state, im
 
 def test_half_precision_in_the_file_becomes_float32(tmp_path, state):
     halved = {name: value.astype(np.float16) for name, value in state.items()}
-    encoder, _ = import_resnet(saved(tmp_path, halved))
+    encoder, _ = import_encoder(saved(tmp_path, halved))
     assert_has(encoder, {name: value.astype(np.float32) for name, value in halved.items()})
 
 
@@ -152,7 +155,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, state, bad):
     broken[0, 0] = bad  # 3 × 3 numbers
     file = saved(tmp_path, state | {"layer2.0.conv1.weight": broken})
     with pytest.raises(ValueError, match="must be finite.*9 numbers of the layer 'layer2_0_conv1'"):
-        import_resnet(file)
+        import_encoder(file)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +168,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, state, bad):
         ),
         (
             {"encoder": "resnet10"},
-            r"the file has the layer 'layer1_1_bn1' with the shapes \(8,\), \(8,\), \(8,\), \(8,\), "
+            r"the file has the layer 'layer1_1_bn1' with the shapes (\(8,\), ){4}"
             "and resnet10 has no such layer",
         ),
         (
@@ -175,6 +178,10 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, state, bad):
         ),
         ({"width": 0.25}, r"'conv1' with the shapes \(3, 3, 3, 16\)"),
         ({"encoder": "squeezenet"}, "`encoder` must be one of: auto, resnet10"),
+        (
+            {"encoder": "inception_resnet_v1"},
+            "must hold one of: inception_resnet_v1, under names .* are: bn1.bias, ",
+        ),
         ({"stem": "vgg"}, "`stem` must be one of: auto, cifar"),
         ({"width": -1}, "`width` must be at least 0"),
         ({"std": (1, 1)}, "`std` must be 3 numbers"),
@@ -183,17 +190,17 @@ def test_weights_that_are_not_finite_are_refused(tmp_path, state, bad):
 )
 def test_another_architecture_than_asked_for_is_refused(tmp_path, state, options, message):
     with pytest.raises(ValueError, match=message):
-        import_resnet(saved(tmp_path, state), **options)
+        import_encoder(saved(tmp_path, state), ImportOptions(**options))
 
 
 def test_a_missing_array_is_named_by_its_layer(tmp_path, state):
     short = {name: value for name, value in state.items() if name != "layer3.1.bn2.running_mean"}
     message = r"'layer3_1_bn2' with the shapes \(32,\), \(32,\), \(32,\), \(32,\), and the file"
     with pytest.raises(ValueError, match=message):
-        import_resnet(saved(tmp_path, short))
+        import_encoder(saved(tmp_path, short))
     short = {name: value for name, value in state.items() if not name.startswith("bn1.")}
     with pytest.raises(ValueError, match="'bn1' with the shapes.*the file has no such layer"):
-        import_resnet(saved(tmp_path, short))
+        import_encoder(saved(tmp_path, short))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +212,7 @@ def test_a_missing_array_is_named_by_its_layer(tmp_path, state):
 )
 def test_a_network_of_another_kind_is_described(tmp_path, state, extra, message):
     with pytest.raises(ValueError, match=message):
-        import_resnet(saved(tmp_path, state | {extra: np.zeros((8, 8, 1, 1), np.float32)}))
+        import_encoder(saved(tmp_path, state | {extra: np.zeros((8, 8, 1, 1), np.float32)}))
 
 
 def test_a_resnext_is_refused(tmp_path):
@@ -213,10 +220,31 @@ def test_a_resnext_is_refused(tmp_path):
     state = dict(torchvision_arrays(source))
     state["layer1.0.conv2.weight"] = state["layer1.0.conv2.weight"][:, :2].copy()
     with pytest.raises(ValueError, match="without groups. Received: one with 4 groups"):
-        import_resnet(saved(tmp_path, state))
+        import_encoder(saved(tmp_path, state))
 
 
 def test_a_file_without_a_resnet_says_what_it_holds(tmp_path):
     save_file({"patch_embed.weight": np.zeros(3, np.float32)}, tmp_path / "vit.safetensors")
-    with pytest.raises(ValueError, match="must hold a ResNet .*1 arrays, .*: patch_embed.weight"):
-        import_resnet(tmp_path / "vit.safetensors")
+    with pytest.raises(
+        ValueError, match="must hold one of: resnet10, .*1 arrays, .*: patch_embed.weight"
+    ):
+        import_encoder(tmp_path / "vit.safetensors")
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (8, 3), (0, 3, 3, 3)])
+def test_a_first_convolution_that_is_none_is_refused(tmp_path, state, shape):
+    strange = state | {"conv1.weight": np.zeros(shape, np.float32)}
+    with pytest.raises(ValueError, match="of a ResNet: conv1.weight must have the shape"):
+        import_encoder(saved(tmp_path, strange))
+
+
+def test_a_quantised_network_is_refused(tmp_path, state):
+    whole = state | {"layer1.0.conv1.weight": state["layer1.0.conv1.weight"].astype(np.int8)}
+    with pytest.raises(ValueError, match="must be floating numbers.*int8 in the layer 'layer1_0_c"):
+        import_encoder(saved(tmp_path, whole))
+
+
+def test_a_mean_that_others_wrote_into_the_file_is_not_taken_for_a_scaling(tmp_path, state):
+    _, report = import_encoder(saved(tmp_path, state, metadata={"mean": "see README", "std": "1"}))
+    assert report.mean == (0.485, 0.456, 0.406)
+    assert report.std == (0.229, 0.224, 0.225)

@@ -7,7 +7,12 @@ import pytest
 from safetensors import safe_open
 
 from simclr_tf.encoders import build_encoder
-from simclr_tf.weights import import_resnet, torchvision_arrays, write_torchvision
+from simclr_tf.weights import (
+    ImportOptions,
+    import_encoder,
+    torchvision_arrays,
+    write_torchvision,
+)
 
 
 def randomised(encoder):
@@ -27,7 +32,7 @@ def test_there_and_back_gives_the_same_encoder(tmp_path, images, name, stem):
         )
     )
     write_torchvision(encoder, tmp_path / "encoder.safetensors")
-    again, report = import_resnet(tmp_path / "encoder.safetensors", image_size=16)
+    again, report = import_encoder(tmp_path / "encoder.safetensors", ImportOptions(image_size=16))
     # Also the scaling, which the file tells.
     np.testing.assert_array_equal(again(images), encoder(images))
     assert set(report.left_out) == {"*.num_batches_tracked"}
@@ -50,6 +55,12 @@ def test_the_file_says_what_it_is(tmp_path):
 def test_another_network_is_refused():
     with pytest.raises(ValueError, match="`encoder` must be one of: resnet10.*'squeezenet'"):
         torchvision_arrays(build_encoder("squeezenet", image_size=32, width=0.25))
+
+
+def test_group_normalisation_is_refused():
+    encoder = build_encoder("resnet10", image_size=16, width=0.125, normalization="group")
+    with pytest.raises(ValueError, match="must have batch normalisation.*'resnet10' with group"):
+        torchvision_arrays(encoder)
 
 
 # Beside TensorFlow, importing torchvision may abort the process: both bring a compiler of theirs.
