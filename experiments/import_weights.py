@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simclr_tf.weights import ImportReport
 
 _WEIGHTS = flags.DEFINE_string(
-    "weights", None, ".safetensors, .pth, .pt, .ckpt, .tar, .bin, SavedModel, hf://OWNER/NAME[/FILE]"
+    "weights", None, ".safetensors, .pth, .pt, .ckpt, .tar, SavedModel, hf://OWNER/NAME[/FILE]"
 )
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "imported", "folder to write encoder.keras to")
 _ENCODER = flags.DEFINE_string("encoder", "auto", "network that the file must hold")

@@ -80,8 +80,8 @@ def _provenance(provenance: Mapping[str, Any]) -> str:
     parts = ["## Training"]
     if provenance.get("imported"):
         parts.append(
-            f"The weights were trained elsewhere and imported from `{provenance['imported']}`; what "
-            "they were trained with is for their source to say."
+            f"The weights were imported from `{provenance['imported']}`; how they were trained is "
+            "for their source to say."
         )
     if provenance.get("data"):
         parts.append(_table(("data", ""), _rows(provenance["data"])))
