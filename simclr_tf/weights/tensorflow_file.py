@@ -40,7 +40,8 @@ def read_tensorflow_file(prefix: pathlib.Path) -> dict[str, np.ndarray]:
         if reader.has_tensor(_OBJECT_GRAPH):
             keys = _keys_by_name(reader.get_tensor(_OBJECT_GRAPH))
         return {name: np.asarray(reader.get_tensor(key)) for name, key in keys.items()}
-    except (tf.errors.OpError, OSError, ValueError, TypeError, KeyError) as error:
+    # Some of its reader's failures come as the exceptions that Python has for them.
+    except (tf.errors.OpError, OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise ValueError(
             f"`weights` must be a whole checkpoint of TensorFlow. Received: {prefix}: {reason}"

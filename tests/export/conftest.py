@@ -18,13 +18,20 @@ def pictures(count=4, size=SIZE, seed=0):
 
 
 def small_encoder(precision="none", image_size=SIZE):
+    """An encoder whose weights and statistics are drawn: the same in every precision."""
     encoder = build_encoder(
         "resnet10", image_size=image_size, width=0.125, mixed_precision=precision
     )
     generator = np.random.default_rng(0)
     for variable in encoder.variables:
-        noise = generator.uniform(0, 0.3, variable.shape).astype("float32")
-        variable.assign(variable.numpy() + noise)
+        shape = variable.shape
+        if len(shape) == 4:
+            values = generator.normal(size=shape) / np.sqrt(np.prod(shape[:-1]))
+        elif variable.name in ("gamma", "moving_variance"):
+            values = generator.uniform(0.5, 1.5, shape)
+        else:
+            values = generator.normal(0, 0.2, shape)
+        variable.assign(values.astype("float32"))
     return encoder
 
 

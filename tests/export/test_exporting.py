@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from simclr_tf.encoders import build_encoder
+from simclr_tf.encoders import FrozenOptions, build_encoder, encoder_source
 from simclr_tf.evaluation import extract_features
 from simclr_tf.export import ExportSettings, SamplePictures, export_encoder, saved_model_check
 from simclr_tf.similarity import l2_normalize
@@ -97,6 +97,12 @@ def test_the_model_is_a_layer_of_keras(exported, encoder):
     layer = keras.layers.TFSMLayer(os.fspath(exported.path), call_endpoint="image_bytes")
     found = layer(tf.constant([png(image) for image in images]))["embedding"]
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_folder_is_an_encoder_to_search_with(exported, encoder):
+    source = encoder_source(exported.path, FrozenOptions(output="embedding"))
+    images = pictures(3, seed=3)
+    np.testing.assert_allclose(source.load()(images), embeddings(encoder, images), atol=1e-5)
 
 
 def test_the_request_form_of_tensorflow_serving_names_every_input_and_output(exported):
