@@ -3,7 +3,7 @@
     python experiments/linear_probe.py --encoder_dir=runs/mine --data_dir=FOLDER
 
 Penalty and, unless --knn_k names it, k are chosen on validation; test is used once. Writes
-probe.json and confusion_matrix.png to --output_dir.
+probe.json, confusion_matrix.png and linear_probe.npz, the probe itself, to --output_dir.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def main() -> None:
     encoder_file = find_encoder(encoder_flags.ENCODER_DIR.value)
     encoder_flags.take_size_of_encoder()
     launcher.import_tensorflow()
-    from simclr_tf.encoders import load_encoder
+    from simclr_tf.encoders import encoder_fingerprint, load_encoder
+    from simclr_tf.evaluation import write_probe
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
     from simclr_tf.protocols import knn_probe, linear_probe, split_features
@@ -51,8 +52,9 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     features = split_features(encoder, splits)
     rows = budget.choose(features.train_labels, _SEED.value)
+    probe, linear_report = linear_probe(features, rows)
     reports = {
-        "linear_probe": linear_probe(features, rows)[1],
+        "linear_probe": linear_report,
         "knn_probe": knn_probe(
             features, rows, k=_KNN_K.value or None, temperature=_KNN_TEMPERATURE.value
         )[1],
@@ -66,6 +68,9 @@ def main() -> None:
         "split": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
     }
     write_json(output / "probe.json", result)
+    write_probe(
+        output / "linear_probe.npz", probe, features.class_names, encoder_fingerprint(encoder_file)
+    )
     if "confusion_matrix" in reports["linear_probe"]:
         axes = plot_confusion_matrix(
             reports["linear_probe"]["confusion_matrix"], splits.train.class_names, "Linear probe"

@@ -75,11 +75,7 @@ def full_disk_explained(path: pathlib.Path) -> Iterator[None]:
 
 def sync_folder(folder: str | os.PathLike[str]) -> None:
     """Forces the names in a folder to the disk: a rename lives there and not in the file."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    _force_to_disk(folder)
 
 
 def remove_unfinished(folder: str | os.PathLike[str]) -> None:
@@ -93,50 +89,48 @@ def remove_unfinished(folder: str | os.PathLike[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def path_below(folder: str | os.PathLike[str], name: str) -> pathlib.Path:
-    """Returns the path of `name` in `folder`, for names that somebody else wrote into a file.
-
-    Args:
-        folder: Where the file must lie.
-        name: Relative, with `/`; links in the folder may lead elsewhere.
-
-    Raises:
-        ValueError: If the name is absolute or leads out of the folder.
-    """
-    path = os.path.normpath(os.path.join(folder, name))
-    root = os.path.normpath(folder)
-    is_below = os.path.normpath(os.path.relpath(path, root)).split(os.sep)[0] != os.pardir
-    if os.path.isabs(name) or not is_below or "\0" in name:
-        raise ValueError(f"the file {name!r} must lie in the folder {os.fspath(folder)!r}")
-    return pathlib.Path(folder, name)
-
-
 @contextlib.contextmanager
 def folder_written_beside(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    """Makes a folder that takes the place of `path` when the `with` block ends well.
+    """Makes a folder that appears as `path`, whole, when the `with` block ends well.
 
     Its name begins with a dot until then, so that no reader of pictures takes it for one of theirs.
 
     Args:
-        path: Folder to make; it must not exist or be empty, and its own folder must exist.
+        path: Folder to make; it must not exist or be empty. The folder that it lies in is made.
 
     Yields:
-        The folder to write to, empty.
+        The folder to write to, empty; it is deleted when the block fails.
 
     Raises:
-        OSError: If the folder cannot be made or renamed; nothing is left of it then.
+        FileExistsError: If `path` is a file or holds something.
+        OSError: If the folder cannot be written or renamed; nothing is left of it then.
     """
     path = pathlib.Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FileExistsError(f"{os.fspath(path)!r} exists already")
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     beside.mkdir()
     try:
         with full_disk_explained(path):
             yield beside
+            # Names last: files first, then the folders that list them, innermost first.
+            parts = sorted(beside.rglob("*"), key=lambda part: (part.is_dir(), -len(part.parts)))
+            for part in (*parts, beside):
+                _force_to_disk(part)
             os.replace(beside, path)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-    sync_folder(path.parent)
+    _force_to_disk(path.parent)
+
+
+def _force_to_disk(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:

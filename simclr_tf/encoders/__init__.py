@@ -27,6 +27,7 @@ __getattr__, __all__ = lazy_names(
         "ModelFile": "simclr_tf.encoders.frozen.model_file",
         "FrozenOptions": "simclr_tf.encoders.frozen.options",
         "LoadedWeights": "simclr_tf.encoders.layer_weights",
+        "assign_weights_by_layer_name": "simclr_tf.encoders.layer_weights",
         "load_weights_by_layer_name": "simclr_tf.encoders.layer_weights",
         "load_encoder": "simclr_tf.encoders.load",
         "MODEL_TYPES": "simclr_tf.encoders.model_types",

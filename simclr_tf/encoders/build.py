@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import keras
 
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
-from simclr_tf.encoders import applications, squeezenet
+from simclr_tf.encoders import applications, inception_resnet_v1, squeezenet
 from simclr_tf.encoders.applications import APPLICATIONS, build_application
 from simclr_tf.encoders.find import WEIGHTS_WORDS, find_weights
+from simclr_tf.encoders.inception_resnet_v1 import build_inception_resnet_v1
 from simclr_tf.encoders.layer_weights import load_weights_by_layer_name
+from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD
 from simclr_tf.encoders.resnet import NORMALIZATIONS, RESNETS, STEMS, build_resnet
 from simclr_tf.encoders.squeezenet import build_squeezenet
 
-ENCODERS = (*RESNETS, "squeezenet", *APPLICATIONS)
+ENCODERS = (*RESNETS, "inception_resnet_v1", "squeezenet", *APPLICATIONS)
 DTYPE_POLICIES = {
     "none": "float32",
     "bfloat16": "mixed_bfloat16",
@@ -31,20 +34,25 @@ def build_encoder(
     normalization: str = "batch",
     mixed_precision: str = "none",
     weights: str | os.PathLike[str] = "none",
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
 ) -> keras.Model:
     """Builds an encoder that takes raw pictures; scaling is inside it.
 
     Args:
         name: `"resnet10"`, `"resnet18"`, `"resnet34"`, `"resnet50"`, `"wide_resnet50_2"`,
-            `"squeezenet"` (v1.1), `"efficientnetv2_b0"`, `"convnext_tiny"`,
-            `"mobilenetv3_small"` or `"mobilenetv3_large"`.
+            `"inception_resnet_v1"` (FaceNet, whose features have length 1), `"squeezenet"` (v1.1),
+            `"efficientnetv2_b0"`, `"convnext_tiny"`, `"mobilenetv3_small"` or
+            `"mobilenetv3_large"`.
         image_size: height and width in pixels of the pictures that it is meant for; at least 8 for
-            a ResNet and 32 for the others, which are made for 128 and more. It takes other sizes.
+            a ResNet, 75 for FaceNet, which is made for 160, and 32 for the others, which are made
+            for 128 and more. It takes other sizes.
         width: multiplier of all channel counts, greater than 0; must be 1 for EfficientNetV2 and
             ConvNeXt.
         stem: of a ResNet: `"cifar"` (3×3, stride 1), `"strided"` (4×4, stride 2: a quarter of the
-            work), `"imagenet"` (7×7, stride 2, pooling), or `"auto"`: `"cifar"` up to 64 pixels,
-            else `"imagenet"`, which costs 15 to 20 points at 32 pixels. Others take `"auto"` only.
+            work), `"imagenet"` (7×7, stride 2, pooling), `"imagenet_same"` (the same, pooled as
+            google-research/simclr does), or `"auto"`: `"cifar"` up to 64 pixels, else
+            `"imagenet"`, which costs 15 to 20 points at 32 pixels. Others take `"auto"` only.
         normalization: of a ResNet: `"batch"`, or `"group"`, in which no picture changes what
             becomes of another: with it gradient caching is exact, and batches may be tiny. Keras
             computes it in several operations in float32, which takes longer than the fused batch
@@ -52,6 +60,9 @@ def build_encoder(
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
         weights: `"none"` draws new ones; a file, or the encoder of a run folder, is loaded by
             `load_weights_by_layer_name`; `"imagenet"` downloads those of `keras.applications`.
+        mean: of the scaling of a ResNet, see `PictureScaling`. Others have their own and take
+            the default only.
+        std: of the scaling of a ResNet, as for `mean`.
 
     Returns:
         `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
@@ -71,11 +82,15 @@ def build_encoder(
     check_one_of("normalization", normalization, NORMALIZATIONS)
     check_one_of("mixed_precision", mixed_precision, DTYPE_POLICIES)
     _check_combination(name, width, stem, normalization, weights)
+    _check_scaling(name, mean, std)
     dtype = DTYPE_POLICIES[mixed_precision]
     if name in RESNETS:
         if stem == "auto":
             stem = "cifar" if image_size <= 64 else "imagenet"
-        encoder = build_resnet(name, image_size, width, stem, normalization, dtype)
+        encoder = build_resnet(name, image_size, width, stem, normalization, dtype, mean, std)
+    elif name == "inception_resnet_v1":
+        check_at_least("image_size", image_size, inception_resnet_v1.SMALLEST_PICTURE)
+        encoder = build_inception_resnet_v1(image_size, width, dtype)
     elif name == "squeezenet":
         check_at_least("image_size", image_size, squeezenet.SMALLEST_PICTURE)
         encoder = build_squeezenet(image_size, width, dtype)
@@ -99,6 +114,15 @@ def _check_combination(
         raise ValueError(
             f"`weights` must be none or a file for {name}, of which Keras has none to download. "
             "Received: weights='imagenet'"
+        )
+
+
+def _check_scaling(name: str, mean: Sequence[float], std: Sequence[float]) -> None:
+    imagenet = tuple(mean) == IMAGENET_MEAN and tuple(std) == IMAGENET_STD
+    if name not in RESNETS and not imagenet:
+        raise ValueError(
+            f"`mean` and `std` must be left out for {name}, which has a scaling of its own. "
+            f"Received: mean={tuple(mean)}, std={tuple(std)}"
         )
 
 

@@ -9,10 +9,11 @@ import keras
 
 from simclr_tf.checks import check_between, check_positive
 
-# How the layers of one block are named, by architecture: ResNet, SqueezeNet, EfficientNetV2,
-# ConvNeXt, MobileNetV3, whose first block has no number.
+# How the layers of one block are named, by architecture: ResNet, FaceNet, SqueezeNet,
+# EfficientNetV2, ConvNeXt, MobileNetV3, whose first block has no number.
 _BLOCK = re.compile(
-    r"(layer\d+_\d+|fire\d+|block\d+[a-z]|convnext_tiny_stage_\d+_block_\d+|expanded_conv(_\d+)?)_"
+    r"(layer\d+_\d+|repeat_\d_\d|mixed_\d[a-z]|block8|fire\d+|block\d+[a-z]"
+    r"|convnext_tiny_stage_\d+_block_\d+|expanded_conv(_\d+)?)_"
 )
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import pathlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import h5py
@@ -69,7 +69,29 @@ def load_weights_by_layer_name(encoder: keras.Model, file: str | os.PathLike[str
         >>> load_weights_by_layer_name(encoder, "squeezenet_v1.1_imagenet_notop.h5").left_out
         ()
     """
-    in_file = _read_weights(pathlib.Path(file))
+    return _assign(encoder, _read_weights(pathlib.Path(file)), file)
+
+
+def assign_weights_by_layer_name(
+    encoder: keras.Model,
+    arrays: Mapping[str, Sequence[np.ndarray]],
+    file: str | os.PathLike[str],
+) -> LoadedWeights:
+    """Gives the encoder's layers the arrays of their names, see `load_weights_by_layer_name`.
+
+    Args:
+        encoder: a model.
+        arrays: of each layer in the order of its weights, by the layer's name.
+        file: where they come from, for errors.
+
+    Raises:
+        ValueError: if a layer is missing or has other shapes; nothing is changed then.
+    """
+    stored = {_comparable(name): _Stored(name, list(of)) for name, of in arrays.items()}
+    return _assign(encoder, stored, file)
+
+
+def _assign(encoder: keras.Model, in_file: Arrays, file: str | os.PathLike[str]) -> LoadedWeights:
     layers = {layer.name: layer for layer in _layers_with_weights(encoder)}
     names_in_file = _matching_names(layers, in_file)
     for name, layer in layers.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -11,7 +11,7 @@ import keras
 from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
 from simclr_tf.encoders.convolution import Convolution
 from simclr_tf.encoders.group_normalization import group_normalization
-from simclr_tf.encoders.picture_scaling import PictureScaling
+from simclr_tf.encoders.picture_scaling import IMAGENET_MEAN, IMAGENET_STD, PictureScaling
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,21 @@ RESNETS: dict[str, ResNetShape] = {
 
 
 # Size and stride of the first convolution.
-STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2)}
+STEMS = {"cifar": (3, 1), "strided": (4, 2), "imagenet": (7, 2), "imagenet_same": (7, 2)}
 
 # What the names of the layers call it, as in `layer1_0_bn1`.
 NORMALIZATIONS = {"batch": "bn", "group": "gn"}
 
 
 def build_resnet(
-    name: str, image_size: int, width: float, stem: str, normalization: str, dtype: str
+    name: str,
+    image_size: int,
+    width: float,
+    stem: str,
+    normalization: str,
+    dtype: str,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
 ) -> keras.Model:
     """Builds a ResNet from raw pictures to its pooled features.
 
@@ -52,9 +59,13 @@ def build_resnet(
         name: a key of `RESNETS`.
         image_size: height and width in pixels of the pictures that it is meant for.
         width: multiplier of all channel counts (64, 128, 256, 512 at 1).
-        stem: a key of `STEMS`; after the `"imagenet"` stem the picture is pooled once more.
+        stem: a key of `STEMS`; after an `"imagenet"` stem the picture is pooled once more, with
+            padding of both sides as in PyTorch or, `"imagenet_same"`, as TensorFlow's "same" has
+            it: of the far side alone where the side is even.
         normalization: a key of `NORMALIZATIONS`.
         dtype: Keras dtype policy of the layers, such as `"mixed_bfloat16"`.
+        mean: see `PictureScaling`.
+        std: see `PictureScaling`.
 
     Returns:
         `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
@@ -70,7 +81,7 @@ def build_resnet(
     layers = _Layers(dtype, normalization)
     # Any size: training views may be smaller than the pictures.
     pictures = keras.Input((None, None, 3), name="pictures")
-    x = PictureScaling(image_size, dtype=dtype, name="scaling")(pictures)
+    x = PictureScaling(image_size, mean, std, dtype=dtype, name="scaling")(pictures)
     channels = [max(8, round(64 * 2**stage * width)) for stage in range(4)]
     x = _stem(x, stem, channels[0], layers)
     block: Callable = _basic_block
@@ -134,6 +145,10 @@ def _stem(x, stem, channels, layers):
         # Activations are not negative here, so padding with zeros is padding with the minimum.
         x = keras.layers.ZeroPadding2D(1, dtype=layers.dtype, name="maxpool_pad")(x)
         x = keras.layers.MaxPooling2D(3, strides=2, dtype=layers.dtype, name="maxpool")(x)
+    if stem == "imagenet_same":
+        x = keras.layers.MaxPooling2D(
+            3, strides=2, padding="same", dtype=layers.dtype, name="maxpool"
+        )(x)
     return x
 
 

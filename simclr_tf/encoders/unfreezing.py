@@ -18,6 +18,7 @@ _LAST_STAGE = {
     "resnet34": "layer4_",
     "resnet50": "layer4_",
     "wide_resnet50_2": "layer4_",
+    "inception_resnet_v1": "mixed_7a_",
     "squeezenet": "fire6_",
     "efficientnetv2_b0": "block6a_",
     "convnext_tiny": "convnext_tiny_downsampling_block_2",

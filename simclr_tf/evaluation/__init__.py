@@ -12,6 +12,9 @@ from simclr_tf.evaluation.knn_probe import fit_knn_probe as fit_knn_probe
 from simclr_tf.evaluation.knn_probe import knn_predict as knn_predict
 from simclr_tf.evaluation.linear_probe import LinearProbe as LinearProbe
 from simclr_tf.evaluation.linear_probe import fit_linear_probe as fit_linear_probe
+from simclr_tf.evaluation.probe_file import SavedProbe as SavedProbe
+from simclr_tf.evaluation.probe_file import read_probe as read_probe
+from simclr_tf.evaluation.probe_file import write_probe as write_probe
 from simclr_tf.evaluation.statistics import (
     accuracy_difference_bootstrap as accuracy_difference_bootstrap,
 )

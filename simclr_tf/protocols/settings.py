@@ -12,7 +12,7 @@ from simclr_tf.checks import check_at_least, check_between, check_one_of, check_
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.view_defaults import (
     SMALLEST_VIEW,
-    SMALLEST_VIEW_OF_RESNETS,
+    SMALLEST_VIEWS,
     check_view_size,
     default_recipe,
     default_view_size,
@@ -20,8 +20,9 @@ from simclr_tf.protocols.view_defaults import (
 
 RESNETS = ("resnet10", "resnet18", "resnet34", "resnet50", "wide_resnet50_2")
 WITHOUT_WIDTH = ("efficientnetv2_b0", "convnext_tiny")
-ENCODERS = (*RESNETS, "squeezenet", *WITHOUT_WIDTH, "mobilenetv3_small", "mobilenetv3_large")
-STEMS = ("auto", "cifar", "strided", "imagenet")
+MOBILE_NETS = ("mobilenetv3_small", "mobilenetv3_large")
+ENCODERS = (*RESNETS, "inception_resnet_v1", "squeezenet", *WITHOUT_WIDTH, *MOBILE_NETS)
+STEMS = ("auto", "cifar", "strided", "imagenet", "imagenet_same")
 NORMALIZATIONS = ("batch", "group")
 PRECISIONS = ("none", "bfloat16", "float16")
 PRETRAIN_RECIPES = ("simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols")
@@ -141,7 +142,7 @@ class PretrainSettings:
     @property
     def smallest_view(self) -> int:
         """Height and width of the smallest views that the encoder takes."""
-        return SMALLEST_VIEW_OF_RESNETS if self.encoder in RESNETS else SMALLEST_VIEW
+        return SMALLEST_VIEWS.get(self.encoder, SMALLEST_VIEW)
 
     def length(self, steps_once: int) -> tuple[int, int]:
         """Returns epochs and the steps of each, when all pictures once are `steps_once` steps.

@@ -7,7 +7,14 @@ from simclr_tf.checks import check_at_least
 # Height and width that a network needs: in smaller ones the last maps of SqueezeNet and ConvNeXt
 # would have no pixel left, which ends the program.
 SMALLEST_VIEW = 32
-SMALLEST_VIEW_OF_RESNETS = 8
+SMALLEST_VIEWS = {
+    "resnet10": 8,
+    "resnet18": 8,
+    "resnet34": 8,
+    "resnet50": 8,
+    "wide_resnet50_2": 8,
+    "inception_resnet_v1": 75,
+}
 
 
 def default_recipe(data_name: str, image_size: int) -> str:

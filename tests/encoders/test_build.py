@@ -197,7 +197,7 @@ def test_weights_move_between_precisions_and_give_nearly_the_same_features(small
         ({"width": 0}, "`width` must be greater than 0. Received: width=0"),
         ({"width": -1.0}, "`width` must be greater than 0. Received: width=-1.0"),
         ({"width": float("nan")}, "`width` must be greater than 0"),
-        ({"stem": "vgg"}, "`stem` must be one of: auto, .*imagenet. Received: stem='vgg'"),
+        ({"stem": "vgg"}, "`stem` must be one of: auto, .*imagenet_same. Received: stem='vgg'"),
         ({"mixed_precision": "half"}, "`mixed_precision` must be one of: none, bfloat16, float16"),
     ],
 )

@@ -11,6 +11,8 @@ BLOCKS = {
     "resnet34": 1 + 16,
     "resnet50": 1 + 16,
     "wide_resnet50_2": 1 + 16,
+    # Three groups of repeats, a reduction between them, the last block and the embedding.
+    "inception_resnet_v1": 1 + 5 + 1 + 10 + 1 + 5 + 1 + 1,
     "squeezenet": 1 + 8,
     # One to five repeats of six stages: 1 + 2 + 2 + 3 + 5 + 8, the stem and the top.
     "efficientnetv2_b0": 1 + 21 + 1,
@@ -33,7 +35,7 @@ def test_the_table_above_has_every_encoder():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ENCODERS)
 def test_every_encoder_has_the_blocks_of_its_architecture(name):
-    encoder = build_encoder(name, image_size=32)
+    encoder = build_encoder(name, image_size=75 if name == "inception_resnet_v1" else 32)
     blocks = encoder_blocks(encoder)
     assert len(blocks) == BLOCKS[name]
     listed = [layer for block in blocks for layer in block]

@@ -22,10 +22,41 @@ def test_it_computes_in_the_type_of_its_policy():
 
 
 def test_a_copy_from_its_config_is_the_same():
-    layer = PictureScaling(48, dtype="mixed_bfloat16", name="scaling")
+    mean, std = (0.1, 0.2, 0.3), (0.4, 0.5, 0.6)
+    layer = PictureScaling(48, mean, std, dtype="mixed_bfloat16", name="scaling")
     copy = PictureScaling.from_config(layer.get_config())
     assert copy.get_config() == layer.get_config()
-    assert copy.image_size == 48
+    assert (copy.image_size, copy.mean, copy.std) == (48, mean, std)
+
+
+def test_a_layer_saved_before_it_had_statistics_takes_those_of_imagenet():
+    config = PictureScaling(48).get_config()
+    del config["mean"], config["std"]
+    picture = np.full((1, 2, 2, 3), 9, np.uint8)
+    np.testing.assert_array_equal(
+        PictureScaling.from_config(config)(picture), PictureScaling(48)(picture)
+    )
+
+
+def test_other_statistics_are_used_instead():
+    layer = PictureScaling(32, mean=(0.0, 0.5, 1.0), std=(1.0, 0.5, 0.25))
+    white = layer(np.full((1, 1, 1, 3), 255, np.uint8))[0, 0, 0]
+    # (1 - 0) / 1, (1 - .5) / .5, (1 - 1) / .25
+    np.testing.assert_allclose(white, [1, 1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"mean": (0.5, 0.5)}, "`mean` must be 3 numbers: of red, green and blue"),
+        ({"mean": (0, 0, 123.7)}, "`mean` must be between 0 and 1. Received: mean=123.7"),
+        ({"std": (1, 0, 1)}, "`std` must be greater than 0"),
+        ({"std": (1, float("nan"), 1)}, "`std` must be between 0 and 1"),
+    ],
+)
+def test_statistics_that_are_not_accepted_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        PictureScaling(32, **arguments)
 
 
 def test_an_encoder_tells_the_size_of_its_pictures_also_after_loading(tmp_path):

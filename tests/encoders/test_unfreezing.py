@@ -37,6 +37,7 @@ def test_the_last_stage_of_a_resnet(resnet):
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [
+        ("inception_resnet_v1", "mixed_7a_branch2_0_conv", "last_bn"),
         ("squeezenet", "fire6_squeeze1x1", "fire9_expand3x3"),
         ("efficientnetv2_b0", "block6a_expand_conv", "top_bn"),
         ("mobilenetv3_small", "expanded_conv_8_expand", "conv_1_bn"),
@@ -45,7 +46,7 @@ def test_the_last_stage_of_a_resnet(resnet):
     ],
 )
 def test_the_last_stage_begins_where_resolution_is_lost(name, first, last):
-    encoder = build_encoder(name, image_size=32)
+    encoder = build_encoder(name, image_size=75)
     names = unfreeze_layers(encoder, "last_stage")
     assert names[0] == first
     assert last.rstrip("0123456789_") in names[-1] and len(names) < len(encoder.layers) / 2

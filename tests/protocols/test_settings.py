@@ -6,7 +6,7 @@ import pytest
 
 from simclr_tf import schedules
 from simclr_tf.augment.recipes import RECIPES
-from simclr_tf.encoders import applications, resnet, squeezenet
+from simclr_tf.encoders import applications, inception_resnet_v1, resnet, squeezenet
 from simclr_tf.encoders import build as encoders
 from simclr_tf.optimizers import build
 from simclr_tf.protocols import settings, view_defaults
@@ -34,6 +34,8 @@ def test_the_normalizations_are_those_of_the_registry():
 def test_views_may_be_as_small_as_pictures():
     assert view_defaults.SMALLEST_VIEW == squeezenet.SMALLEST_PICTURE
     assert view_defaults.SMALLEST_VIEW == applications.SMALLEST_PICTURE
+    facenet = {"inception_resnet_v1": inception_resnet_v1.SMALLEST_PICTURE}
+    assert view_defaults.SMALLEST_VIEWS == dict.fromkeys(resnet.RESNETS, 8) | facenet
 
 
 def test_the_recipes_are_those_of_the_registry():
@@ -203,13 +205,21 @@ def test_views_are_smaller_than_the_pictures(data_name, image_size, expected):
     assert PretrainSettings().size_of_views(data_name, image_size) == expected
 
 
-@pytest.mark.parametrize("encoder", [name for name in settings.ENCODERS if "resnet" not in name])
+@pytest.mark.parametrize(
+    "encoder", [name for name in settings.ENCODERS if name not in view_defaults.SMALLEST_VIEWS]
+)
 def test_views_are_as_large_as_their_encoder_needs(encoder):
     chosen = PretrainSettings(encoder=encoder, width=1.0)
     assert chosen.size_of_views("scenes", 32) == 32
     assert chosen.size_of_views("scenes", 128) == 80  # 128 * 5 / 8
     with pytest.raises(ValueError, match="`view_size` must be at least 32. Received: .*=20"):
         dataclasses.replace(chosen, view_size=20)
+
+
+def test_views_of_facenet_have_75_pixels_at_least():
+    chosen = PretrainSettings(encoder="inception_resnet_v1")
+    assert chosen.size_of_views("faces", 112) == 75
+    assert chosen.size_of_views("faces", 160) == 100  # 160 * 5 / 8
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from simclr_tf.data.drawings.annotated_drawing import (
 from simclr_tf.data.drawings.annotation_error import AnnotationError, read_text
 from simclr_tf.data.drawings.json_lines import lines_of_entries
 from simclr_tf.data.drawings.page_size import page_size
+from simclr_tf.data.path_below import path_below
 from simclr_tf.data.picture_set import SkippedPicture
-from simclr_tf.files import path_below
 
 _SECTIONS = ("images", "annotations", "categories")
 

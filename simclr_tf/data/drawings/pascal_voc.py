@@ -16,8 +16,8 @@ from simclr_tf.data.drawings.annotated_drawing import (
 from simclr_tf.data.drawings.annotation_error import AnnotationError
 from simclr_tf.data.drawings.page_size import page_size
 from simclr_tf.data.drawings.xml_elements import Element, read_xml
+from simclr_tf.data.path_below import path_below
 from simclr_tf.data.picture_set import SkippedPicture
-from simclr_tf.files import path_below
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
