@@ -28,6 +28,7 @@ RANKS = {
     "evaluation": 3,
     "retrieval": 3,
     "protocols": 4,
+    "detection": 4,
 }
 
 LONGEST_FILE = 250
