@@ -1,7 +1,7 @@
-"""Find symbols on drawings by one or more examples of each.
+r"""Find symbols on drawings by one or more examples of each.
 
     python experiments/detect.py --gallery=SYMBOLS --drawings=PAGES --encoder_dir=runs/finetune
-    python experiments/detect.py --train_drawings=ANNOTATED --examples_per_class=1 \\
+    python experiments/detect.py --train_drawings=ANNOTATED --examples_per_class=1 \
         --drawings=OTHERS --evaluate --model_type=imagenet --weights=FILE.h5
 
 SYMBOLS holds a folder of pictures for each class, or one picture for each; without it, the examples

@@ -23,6 +23,8 @@ _AROUND = 4
 _REACH = 3
 # Ink counts as explained where there is other ink within this distance, pixels.
 _TOLERANCE = 1.5
+# Size of a spot: lines of this length that are wrong tell symbols apart.
+_SPOT = 2.0
 
 
 class Alignment(NamedTuple):
@@ -34,6 +36,8 @@ class Alignment(NamedTuple):
         context: The same with what is around the box.
         explained: Share of the page's ink in the box that is near ink of the example.
         found: Share of the example's ink that is near ink of the page.
+        extra: Most ink of the page in one spot of the box that the example does not explain.
+        missing: Most ink of the example in one spot that was not found.
     """
 
     box: tuple[float, float, float, float]
@@ -41,6 +45,8 @@ class Alignment(NamedTuple):
     context: float
     explained: float
     found: float
+    extra: float
+    missing: float
 
 
 class Aligner:
@@ -53,6 +59,7 @@ class Aligner:
 
     def __init__(self, example: SymbolExample, pixels: int) -> None:
         factor = min(1.0, pixels / math.sqrt(example.height * example.width))
+        self.sides = np.array([example.width, example.height], float)
         self.height = max(6, round(example.height * factor))
         self.width = max(6, round(example.width * factor))
         self._ink = resized_box(example, self.height, self.width, _AROUND)
@@ -75,7 +82,7 @@ class Aligner:
         """
         stretches, shift = steps
         return max(
-            self._best_shift(ink, _scaled(box, across, down), shift)
+            self._best_shift(ink, scaled_box(box, across, down), shift)
             for down in stretches
             for across in stretches
         )
@@ -94,9 +101,7 @@ class Aligner:
         dy = (down - shift) * (box[3] - box[1]) / self.height
         return float(scores[place]), (box[0] + dx, box[1] + dy, box[2] + dx, box[3] + dy)
 
-    def measured(
-        self, ink: np.ndarray, box: tuple[float, ...], correlation: float
-    ) -> Alignment:
+    def measured(self, ink: np.ndarray, box: tuple[float, ...], correlation: float) -> Alignment:
         """Returns everything that is known of the fit at a box with this correlation."""
         patch = self._patch(ink, box, _AROUND)
         context, energy = _unit(blurred(patch))
@@ -108,6 +113,8 @@ class Aligner:
             context=float(context @ self._context) if energy > 0 else 0.0,
             explained=_covered(inner, self._near),
             found=_covered(self._inner, near),
+            extra=_most_uncovered(inner, self._near),
+            missing=_most_uncovered(self._inner, near),
         )
 
     def _patch(self, ink: np.ndarray, box: Sequence[float], around: int) -> np.ndarray:
@@ -132,7 +139,12 @@ def _covered(ink: np.ndarray, near: np.ndarray) -> float:
     return float((ink * near).sum() / max(float(ink.sum()), 1e-6))
 
 
-def _scaled(box: Sequence[float], across: float, down: float) -> tuple[float, ...]:
+def _most_uncovered(ink: np.ndarray, near: np.ndarray) -> float:
+    return float(ndimage.gaussian_filter(ink * ~near, _SPOT, mode="constant").max())
+
+
+def scaled_box(box: Sequence[float], across: float, down: float) -> tuple[float, ...]:
+    """Returns a box of the same centre, its width and height multiplied."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     half_width, half_height = (box[2] - box[0]) / 2 * across, (box[3] - box[1]) / 2 * down
     return x - half_width, y - half_height, x + half_width, y + half_height

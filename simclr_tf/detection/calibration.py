@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simclr_tf.detection.candidates import EVIDENCE
+# Inverse of the penalty on the weights: strong, for there may be a few dozen symbols only.
+_STRENGTH = 0.2
+# Evidence farther from the mean than so many standard deviations counts as so far.
+_FARTHEST = 5.0
+# A score stays away from 0 and 1 by what float64 can tell.
+_FARTHEST_LOGIT = 30.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -17,7 +22,7 @@ class Calibration:
     Args:
         means: Of the evidence where it was fitted, float64 `[e]`.
         deviations: Its standard deviations there, greater than 0, float64 `[e]`.
-        weights: Of the standardised terms, see `_terms`, float64 `[t]`.
+        weights: Of the standardised evidence and its products, float64 `[e + e (e + 1) / 2]`.
         intercept: Added to the weighted sum.
     """
 
@@ -32,9 +37,9 @@ class Calibration:
         Args:
             evidence: `[n, e]`, see `simclr_tf.detection.candidates.EVIDENCE`.
         """
-        standard = (np.asarray(evidence, np.float64) - self.means) / self.deviations
-        logits = np.clip(_terms(standard) @ self.weights + self.intercept, -60, 60)
-        return 1 / (1 + np.exp(-logits))
+        terms = _terms(evidence, self.means, self.deviations)
+        logits = terms @ self.weights + self.intercept
+        return 1 / (1 + np.exp(-np.clip(logits, -_FARTHEST_LOGIT, _FARTHEST_LOGIT)))
 
     def shifted(self, by: float) -> Calibration:
         """Returns the calibration with `by` added to all logits."""
@@ -42,14 +47,13 @@ class Calibration:
 
 
 def fit_calibration(
-    evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarray], strength: float = 1.0
+    evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarray]
 ) -> Calibration:
     """Fits a calibration to candidates of which it is known whether they are right.
 
     Args:
         evidence: Of each page, `[n, e]`.
         is_right: Of each page, bool `[n]`.
-        strength: Inverse of the penalty on the weights, greater than 0, default 1.
 
     Raises:
         ValueError: No candidate is right, or none is wrong: there is nothing to tell apart.
@@ -67,13 +71,13 @@ def fit_calibration(
     means, deviations = known.mean(axis=0), known.std(axis=0)
     # What never varies says nothing, and must not blow up elsewhere.
     deviations = np.where(deviations < 1e-6, 1e6, deviations)
-    model = LogisticRegression(C=strength, max_iter=2000)
-    model.fit(_terms((known - means) / deviations), right)
+    model = LogisticRegression(C=_STRENGTH, max_iter=2000)
+    model.fit(_terms(known, means, deviations), right)
     return Calibration(means, deviations, model.coef_[0], float(model.intercept_[0]))
 
 
-def _terms(standard: np.ndarray) -> np.ndarray:
-    """Returns the standardised evidence and its products by twos, `[n, e + e (e + 1) / 2]`."""
-    rows, columns = np.triu_indices(len(EVIDENCE))
-    limited = np.clip(standard, -5, 5)
+def _terms(evidence: np.ndarray, means: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    standard = (np.asarray(evidence, np.float64) - means) / deviations
+    limited = np.clip(standard, -_FARTHEST, _FARTHEST)
+    rows, columns = np.triu_indices(limited.shape[1])
     return np.concatenate([limited, limited[:, rows] * limited[:, columns]], axis=1)

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from simclr_tf.boxes import non_maximum_suppression
-from simclr_tf.detection.alignment import FINE, ROUGH, Aligner
+from simclr_tf.detection.alignment import FINE, ROUGH, Aligner, Alignment, scaled_box
 from simclr_tf.detection.candidates import EVIDENCE, Candidates, no_candidates, strongest_rivals
 from simclr_tf.detection.embedding import CropEncoder
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.ink import ink_map
+from simclr_tf.detection.relations import related_examples, searched_examples
 from simclr_tf.detection.search import search_page
 from simclr_tf.detection.settings import DetectorSettings
 from simclr_tf.detection.templates import build_templates
@@ -19,9 +20,9 @@ from simclr_tf.detection.templates import build_templates
 # Of windows of one class that overlap so much, only the most similar is looked at closely.
 _SAME_WINDOW = 0.55
 # A window this much less similar than another one at its place is not looked at closely.
-_FAR_BEHIND = 0.2
+_FAR_BEHIND = 0.25
 # Nor, once it is roughly aligned, one that is this much behind.
-_BEHIND = 0.15
+_BEHIND = 0.3
 
 
 class PageTooSmall(ValueError):  # noqa: N818 (the state of the page, not a fault)
@@ -49,8 +50,13 @@ class CandidateFinder:
         self, encoder: Any, gallery: SymbolGallery, settings: DetectorSettings, image_size: int
     ) -> None:
         self._gallery, self._settings = gallery, settings
-        self._levels = build_templates(gallery.examples, settings)
+        searched = searched_examples(gallery.examples, settings.searched_per_class)
+        self._levels = build_templates(gallery.examples, settings, searched)
+        self._related = related_examples(gallery.examples, searched, settings.angles)
         self._aligners: dict[tuple[int, float], Aligner] = {}
+        # Free angles lie between those that are searched; quarter turns are exact.
+        half = 180 / settings.angles
+        self._turns_between = (0.0,) if settings.angles in (1, 2, 4) else (0.0, -half, half)
         self._encoder, self._references = None, np.zeros((0, 0), np.float32)
         if encoder is not None:
             self._encoder = CropEncoder(encoder, image_size, settings.batch_size)
@@ -77,18 +83,16 @@ class CandidateFinder:
         windows = self._roughly_aligned(ink, windows)
         if not len(windows.labels):
             return no_candidates()
-        fits = []
-        for key, box in zip(windows.keys, windows.boxes.tolist(), strict=True):
-            aligner = self._aligner(*key)
-            correlation, fitted = aligner.fit(ink, box, FINE)
-            fits.append(aligner.measured(ink, fitted, correlation))
+        fits = [
+            self._finely_aligned(ink, key, box)
+            for key, box in zip(windows.keys, windows.boxes.tolist(), strict=True)
+        ]
         boxes = np.array([fit.box for fit in fits])
         evidence = np.zeros((len(fits), len(EVIDENCE)), np.float32)
         evidence[:, 0] = windows.similarities
-        evidence[:, 1:5] = [fit[1:] for fit in fits]
-        rivals = strongest_rivals(boxes, windows.labels, evidence[:, 1])
-        evidence[:, 5], evidence[:, 6] = rivals
-        evidence[:, 7], evidence[:, 8] = self._cosines(ink, boxes, windows.labels)
+        evidence[:, 1:7] = [fit[1:] for fit in fits]
+        evidence[:, 7:9] = np.transpose(strongest_rivals(boxes, windows.labels, evidence[:, 1]))
+        evidence[:, 9:11] = np.transpose(self._cosines(ink, boxes, windows.labels))
         return Candidates(boxes, windows.labels, evidence)
 
     def _check_room(self, height: int, width: int) -> None:
@@ -141,6 +145,21 @@ class CandidateFinder:
             [windows.keys[row] for row in kept.tolist()],
             windows.similarities[kept],
         )
+
+    def _finely_aligned(
+        self, ink: np.ndarray, key: tuple[int, float], box: list[float]
+    ) -> Alignment:
+        """Returns the best fit of all examples of the class, turned as the one that was found."""
+        example, angle = key
+        fits = []
+        for row, turn in self._related[example]:
+            straight = self._aligner(row, (angle + turn) % 360)
+            for by in self._turns_between:
+                aligner = self._aligner(row, (angle + turn + by) % 360) if by else straight
+                across, down = aligner.sides / straight.sides
+                fits.append((*aligner.fit(ink, scaled_box(box, across, down), FINE), aligner))
+        correlation, fitted, aligner = max(fits, key=lambda fit: fit[0])
+        return aligner.measured(ink, fitted, correlation)
 
     def _aligner(self, example: int, angle: float) -> Aligner:
         if (example, angle) not in self._aligners:

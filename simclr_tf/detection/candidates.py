@@ -15,6 +15,8 @@ EVIDENCE = (
     "context",
     "explained",
     "found",
+    "extra",
+    "missing",
     "rival",
     "enclosing",
     "cosine",
@@ -35,7 +37,8 @@ class Candidates:
         labels: Class of each, int64 `[n]`.
         evidence: float32 `[n, len(EVIDENCE)]`: correlation of the reduced window and of the
             aligned one, alone and with what is around it; share of the page's ink that the
-            example explains, and of the example's ink that was found; best correlation of
+            example explains, and of the example's ink that was found; most ink in one spot that is
+            not explained, and that is missing; best correlation of
             another class at the same place, and of one whose box encloses this one; cosine of
             the embeddings with the nearest example of the class, and of another class. The last
             two are 0 without an encoder.
@@ -79,9 +82,7 @@ def strongest_rivals(
         # With a + b = u + i and i / u = o: i = o (a + b) / (1 + o).
         shared = overlap * (areas[rows, None] + areas) / (1 + overlap)
         other = labels[rows, None] != labels
-        encloses = (areas > _LARGER * areas[rows, None]) & (
-            shared >= _INSIDE * areas[rows, None]
-        )
+        encloses = (areas > _LARGER * areas[rows, None]) & (shared >= _INSIDE * areas[rows, None])
         same[rows] = np.where(other & (overlap >= _SAME_PLACE), correlations, 0).max(axis=1)
         around[rows] = np.where(other & encloses, correlations, 0).max(axis=1)
     return same, around

@@ -109,7 +109,9 @@ def detect_pages(
         note = "the page is blank" if page.min() == page.max() else None
         searched.append(SearchedPage(path, size, detections, seconds, note))
         symbols += _symbols(page, searched[-1], class_names)
-        _write_page(output / "pages" / f"{path}.png", draw_detections(page, detections, class_names))
+        _write_page(
+            output / "pages" / f"{path}.png", draw_detections(page, detections, class_names)
+        )
         if progress is not None:
             progress(searched[-1])
     _write_lists(output, searched, symbols, class_names)

@@ -71,12 +71,14 @@ def review_page(symbols: Sequence[FoundSymbol], most: int = 3000) -> str:
     best_first = sorted(symbols, key=lambda symbol: -symbol.score)
     items = "\n".join(_item(symbol) for symbol in best_first[:most])
     left_out = len(best_first) - most
-    note = f"<p>{left_out} more with lower scores are in detections.csv.</p>" if left_out > 0 else ""
+    note = (
+        f"<p>{left_out} more with lower scores are in detections.csv.</p>" if left_out > 0 else ""
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
         f"<title>Found symbols</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"<h1>{len(best_first)} found symbols, the surest first</h1>\n<ul>\n{items}\n</ul>\n{note}\n"
-        "</body>\n</html>\n"
+        f"<h1>{len(best_first)} found symbols, the surest first</h1>\n"
+        f"<ul>\n{items}\n</ul>\n{note}\n</body>\n</html>\n"
     )
 
 

@@ -14,8 +14,10 @@ from simclr_tf.detection.templates import LevelTemplates
 from simclr_tf.detection.windows import InkSums, windows_with_ink
 
 _WINDOWS_AT_ONCE = 4096
-# Values of the map of one strip of the page.
+# Values of the maps of one strip of the page, one for each class and shape of template.
 _MAP_VALUES = 1 << 23
+# How far the blur reaches, pixels.
+_BLUR_REACH = 3
 # A window with less than this share of the template's energy cannot be it, whatever the noise.
 _LEAST_ENERGY = 0.1
 
@@ -125,7 +127,7 @@ class _Matcher:
 
     def __init__(self, reduced: np.ndarray, level: LevelTemplates, least_ink: float) -> None:
         self._level, self._least_ink = level, least_ink
-        self._reduced, self._blurred = reduced, blurred(reduced)
+        self._reduced = reduced
         self._weights = level.weights.reshape(len(level.weights), -1).T.copy()
         self._shapes, self._shape_of = np.unique(level.shapes, axis=0, return_inverse=True)
         self._shape_of = self._shape_of.reshape(-1)
@@ -144,7 +146,8 @@ class _Matcher:
         height, width = (
             side - part for side, part in zip(self._reduced.shape, window, strict=True)
         )
-        step = max(8, _MAP_VALUES // (len(starts) * max(width, 1)))
+        maps = len(starts) + len(self._shapes)
+        step = max(8, _MAP_VALUES // (maps * max(width, 1)))
         for top in range(0, height - 1, step):
             rows = min(step + 2, height - top)
             best = np.full((len(starts), rows, width), -1, np.float32)
@@ -156,9 +159,10 @@ class _Matcher:
         window = self._level.weights.shape[1:]
         rows, width = best.shape[1:]
         part = slice(top, top + rows + window[0] - 1)
-        wanted, norms = self._norms(part, rows, width)
+        inked = self._blurred(part)
+        wanted, norms = self._norms(self._reduced[part], inked, rows, width)
         ys, xs = np.nonzero(wanted)
-        views = np.lib.stride_tricks.sliding_window_view(self._blurred[part], window)
+        views = np.lib.stride_tricks.sliding_window_view(inked, window)
         bounds = [*starts.tolist(), self._weights.shape[1]]
         for start in range(0, len(ys), _WINDOWS_AT_ONCE):
             y, x = ys[start : start + _WINDOWS_AT_ONCE], xs[start : start + _WINDOWS_AT_ONCE]
@@ -169,10 +173,16 @@ class _Matcher:
                 which[row, y, x] = first + place
                 best[row, y, x] = scores[np.arange(len(y)), first + place]
 
-    def _norms(self, part: slice, rows: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def _blurred(self, part: slice) -> np.ndarray:
+        above = min(part.start, _BLUR_REACH)
+        wider = blurred(self._reduced[part.start - above : part.stop + _BLUR_REACH])
+        return wider[above : above + part.stop - part.start]
+
+    def _norms(
+        self, reduced: np.ndarray, inked: np.ndarray, rows: int, width: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Returns which windows have ink, and one over the norm for each shape of template."""
-        ink = InkSums(self._reduced[part])
-        first, second = InkSums(self._blurred[part]), InkSums(self._blurred[part] ** 2)
+        ink, first, second = InkSums(reduced), InkSums(inked), InkSums(inked**2)
         norms = np.zeros((len(self._shapes), rows, width), np.float32)
         for row, (height, across) in enumerate(self._shapes.tolist()):
             mine = self._shape_of == row

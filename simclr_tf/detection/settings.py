@@ -8,8 +8,9 @@ import math
 
 from simclr_tf.checks import check_at_least, check_between, check_positive
 
-# Neighbouring sizes that are tried differ by this factor at most.
-_SIZE_STEP = 1.25
+# Neighbouring sizes of pictures, and widths or heights of known sizes, differ by these factors at
+# most; what is between is reached when a window is looked at closely.
+_SIZE_STEP, _STRETCH_STEP = 1.25, 1.36
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class DetectorSettings:
         aligned_pixels: and so large where a window is looked at closely, at least 16.
         least_similarity: correlation from which a window is looked at closely, from 0 to 1.
         least_ink: windows with less than this share of an example's ink are skipped, 0 to 1.
+        searched_per_class: examples of a class that all windows are compared with, at least 1.
         places_per_class: windows of each class that are looked at closely, at least 1.
         least_score: boxes below it are left out, from 0 to 1.
         overlap: intersection over union from which the better of two boxes stays, from 0 to 1.
@@ -33,16 +35,17 @@ class DetectorSettings:
     """
 
     angles: int = 4
-    stretch: float = 1.25
+    stretch: float = 1.35
     smallest_symbol: float = 20.0
     largest_symbol: float = 80.0
-    window_pixels: int = 10
+    window_pixels: int = 12
     aligned_pixels: int = 32
     least_similarity: float = 0.45
     least_ink: float = 0.5
-    places_per_class: int = 60
+    searched_per_class: int = 2
+    places_per_class: int = 80
     least_score: float = 0.05
-    overlap: float = 0.3
+    overlap: float = 0.4
     batch_size: int = 128
 
     def __post_init__(self) -> None:
@@ -54,6 +57,7 @@ class DetectorSettings:
         check_at_least("aligned_pixels", self.aligned_pixels, 16)
         check_between("least_similarity", self.least_similarity, 0.0, 1.0)
         check_between("least_ink", self.least_ink, 0.0, 1.0)
+        check_at_least("searched_per_class", self.searched_per_class, 1)
         check_at_least("places_per_class", self.places_per_class, 1)
         check_between("least_score", self.least_score, 0.0, 1.0)
         check_between("overlap", self.overlap, 0.0, 1.0)
@@ -67,7 +71,7 @@ class DetectorSettings:
             size_is_known: Whether that is its size on a drawing.
         """
         if size_is_known:
-            steps = _steps(1 / self.stretch, self.stretch)
+            steps = _steps(1 / self.stretch, self.stretch, _STRETCH_STEP)
             # Nothing grows in one direction and shrinks in the other.
             return [
                 (down, across)
@@ -75,11 +79,11 @@ class DetectorSettings:
                 if (down - 1) * (across - 1) >= -1e-9
             ]
         low, high = self.smallest_symbol / long_side, self.largest_symbol / long_side
-        return [(scale, scale) for scale in _steps(low, high)]
+        return [(scale, scale) for scale in _steps(low, high, _SIZE_STEP)]
 
 
-def _steps(low: float, high: float) -> list[float]:
-    """Returns factors from `low` to `high`, evenly spaced in their logarithm."""
+def _steps(low: float, high: float, step: float) -> list[float]:
+    """Returns factors from `low` to `high`, each at most `step` times the one before."""
     span = math.log(high / low)
-    count = math.ceil(span / math.log(_SIZE_STEP) - 1e-9)
-    return [low * math.exp(span * step / count) for step in range(count + 1)] if count else [low]
+    count = math.ceil(span / math.log(step) - 1e-9)
+    return [low * math.exp(span * place / count) for place in range(count + 1)] if count else [low]

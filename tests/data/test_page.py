@@ -22,10 +22,10 @@ def test_pages_without_colour_keep_their_size(tmp_path, mode):
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "CMYK"])
 def test_pages_in_colour_become_rgb(tmp_path, mode):
-    Image.new("RGB", (40, 30), (200, 10, 10)).convert(mode).save(tmp_path / "page.tif")
+    Image.new("RGB", (40, 30), (255, 0, 0)).convert(mode).save(tmp_path / "page.tif")
     page = decode_page(tmp_path / "page.tif")
     assert page.shape == (30, 40, 3)
-    assert np.abs(page.astype(int) - [200, 10, 10]).max() <= 3
+    assert np.abs(page.astype(int) - [255, 0, 0]).max() <= 3
 
 
 def test_a_page_above_pillows_own_limit_is_read(tmp_path):

@@ -41,8 +41,10 @@ def test_more_correlation_is_a_higher_score(pages):
 def test_what_never_varied_does_not_count(pages):
     calibration = fit_calibration(*zip(*pages, strict=True))
     odd = evidence_of([0.6])
-    odd[:, 7] = 0.9
-    np.testing.assert_allclose(calibration.scores(odd), calibration.scores(evidence_of([0.6])), 1e-3)
+    odd[:, 9] = 0.9
+    np.testing.assert_allclose(
+        calibration.scores(odd), calibration.scores(evidence_of([0.6])), 1e-3
+    )
 
 
 def test_a_shift_moves_the_logit(pages):

@@ -9,7 +9,9 @@ BOXES = np.array(
 
 def test_the_best_other_class_at_the_same_place_is_a_rival():
     # Boxes 0 and 1 share 90 of 110 square pixels.
-    same, _ = strongest_rivals(BOXES, np.array([0, 1, 1, 1, 1]), np.array([0.9, 0.7, 0.8, 0.5, 0.4]))
+    same, _ = strongest_rivals(
+        BOXES, np.array([0, 1, 1, 1, 1]), np.array([0.9, 0.7, 0.8, 0.5, 0.4])
+    )
     np.testing.assert_allclose(same[:3], [0.7, 0.9, 0])
 
 

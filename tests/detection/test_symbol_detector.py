@@ -8,7 +8,12 @@ from simclr_tf.detection import DetectorSettings, SymbolDetector, read_gallery
 from simclr_tf.detection.candidate_finder import PageTooSmall
 from tests.detection.drawn import box_at, draw_page
 
-PLACES = [("house", 15, 110, 0), ("cross", 60, 20, 0), ("arrow", 110, 100, 1), ("house", 190, 20, 2)]
+PLACES = [
+    ("house", 15, 110, 0),
+    ("cross", 60, 20, 0),
+    ("arrow", 110, 100, 1),
+    ("house", 190, 20, 2),
+]
 LABELS = [2, 1, 0, 2]
 BOXES = [box_at(x, y) for _, x, y, _ in PLACES]
 
@@ -48,7 +53,9 @@ def test_a_colour_page_gives_what_its_grey_one_does(detector):
 
 def test_pictures_of_unknown_size_are_found_too(symbol_folder):
     settings = DetectorSettings(smallest_symbol=24, largest_symbol=40)
-    expect_all(SymbolDetector(None, read_gallery(symbol_folder), settings).detect(draw_page(PLACES)))
+    expect_all(
+        SymbolDetector(None, read_gallery(symbol_folder), settings).detect(draw_page(PLACES))
+    )
 
 
 def test_a_symbol_at_the_edge_of_the_page_is_found(detector):
@@ -75,16 +82,20 @@ def test_a_page_smaller_than_every_symbol_is_refused(detector):
 
 def test_the_encoder_is_asked_about_every_candidate(gallery):
     pictures = keras.Input((16, 16, 3))
-    encoder = keras.Model(pictures, keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pictures)))
+    encoder = keras.Model(
+        pictures, keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(pictures))
+    )
     detector = SymbolDetector(encoder, gallery, image_size=16)
     found = detector.candidates(draw_page(PLACES))
     best = [
         found.evidence[(found.labels == label) & (overlap > 0.5)]
-        for label, overlap in zip(LABELS, pairwise_iou(np.array(BOXES, float), found.boxes), strict=True)
+        for label, overlap in zip(
+            LABELS, pairwise_iou(np.array(BOXES, float), found.boxes), strict=True
+        )
     ]
     for rows in best:
         # The cosine with the class of the symbol is above that with any other one.
-        assert (rows[:, 7] > rows[:, 8]).any()
+        assert (rows[:, 9] > rows[:, 10]).any()
 
 
 def annotations():
