@@ -118,7 +118,12 @@ def _prepared(
     detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
     if training is not None:
         print(f"Calibrating on {len(training)} annotated drawings")
-        calibrate_on_drawings(detector, training, _report)
+        if not calibrate_on_drawings(detector, training, _report):
+            print(
+                "Warning: beside the examples themselves, no symbol of their classes was found "
+                "on the annotated drawings: the general calibration stays.",
+                file=sys.stderr,
+            )
     if _BACKGROUND.value:
         root, paths = _folder_of(_BACKGROUND.value, "background")
         print(f"Calibrating on {len(paths)} pages without symbols")

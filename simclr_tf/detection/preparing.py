@@ -10,6 +10,7 @@ import numpy as np
 from simclr_tf.data import AnnotatedDrawing, DrawingSet, UnreadablePicture
 from simclr_tf.data.page import decode_page
 from simclr_tf.data.picture_set import SkippedPicture
+from simclr_tf.detection.calibration import NothingToCalibrate
 from simclr_tf.detection.class_names import with_class_names
 from simclr_tf.detection.symbol_detector import SymbolDetector
 
@@ -18,7 +19,7 @@ Report = Callable[[SkippedPicture], None]
 
 def calibrate_on_drawings(
     detector: SymbolDetector, drawings: DrawingSet, report: Report | None = None
-) -> None:
+) -> bool:
     """Calibrates a detector on annotated drawings, see `SymbolDetector.calibrate`.
 
     Args:
@@ -26,12 +27,17 @@ def calibrate_on_drawings(
         drawings: The drawings; classes are known by their names.
         report: Called with each page that cannot be read.
 
-    Raises:
-        ValueError: There is nothing on the drawings to tell right from wrong by.
+    Returns:
+        Whether there were right and wrong candidates on the drawings to learn from; where there
+        were not, the detector keeps the calibration that it has.
     """
     known = with_class_names(drawings, detector.gallery.class_names)
     by_path = {drawing.path: drawing for drawing in known.drawings}
-    detector.calibrate((page, by_path[path]) for path, page in _pages(by_path, report))
+    try:
+        detector.calibrate((page, by_path[path]) for path, page in _pages(by_path, report))
+    except NothingToCalibrate:
+        return False
+    return True
 
 
 def calibrate_on_background(

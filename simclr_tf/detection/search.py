@@ -194,4 +194,4 @@ class _Matcher:
             )
             least = _LEAST_ENERGY * float(self._level.energies[mine].min())
             norms[row] = np.where(wanted, 1 / np.sqrt(np.maximum(energy, max(least, 1e-6))), 0)
-        return (norms > 0).any(axis=0), norms
+        return np.asarray((norms > 0).any(axis=0)), norms

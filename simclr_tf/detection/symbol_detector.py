@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -63,6 +64,7 @@ class SymbolDetector:
         check_at_least("image_size", image_size, 8)
         self.gallery = gallery
         self.settings = settings or DetectorSettings()
+        self._encoder, self._image_size = encoder, image_size
         self.calibration = calibration or default_calibration(encoder is not None)
         self.candidates = CandidateFinder(encoder, gallery, self.settings, image_size)
 
@@ -91,20 +93,20 @@ class SymbolDetector:
     def calibrate(self, pages: Iterable[tuple[np.ndarray, AnnotatedDrawing]]) -> Calibration:
         """Fits the calibration to annotated pages and keeps it.
 
-        Boxes that the gallery was cut from are left out: they would match themselves. Whatever
-        else looks like a symbol on the pages and is none teaches what background is.
+        Boxes that the gallery was cut from would match themselves. They are left out or, where most
+        boxes of a page are such, compared with the examples of other pages only. Whatever else
+        looks like a symbol on the pages and is none teaches what background is.
 
         Args:
             pages: Pages and the boxes on them, with the gallery's labels; a label that the gallery
                 does not have is another symbol.
 
         Raises:
-            ValueError: There are no right or no wrong candidates on the pages.
+            NothingToCalibrate: There are no right or no wrong candidates on the pages.
         """
         evidence, is_right = [], []
         for page, drawing in pages:
-            candidates = self.candidates(page)
-            known, right = self.compare(candidates, drawing)
+            candidates, known, right = self._honest_candidates(page, drawing)
             evidence.append(candidates.evidence[known])
             is_right.append(right[known])
         self.calibration = fit_calibration(evidence, is_right)
@@ -135,13 +137,24 @@ class SymbolDetector:
             self.calibration = self.calibration.shifted(-math.log(score / (1 - score)) - 1e-6)
         return self.calibration
 
-    def compare(
-        self, candidates: Candidates, drawing: AnnotatedDrawing
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Returns which candidates can teach something, and which are right, bool `[n]` each."""
-        used = {example.row for example in self.gallery.examples if example.source == drawing.path}
+    def _honest_candidates(
+        self, page: np.ndarray, drawing: AnnotatedDrawing
+    ) -> tuple[Candidates, np.ndarray, np.ndarray]:
+        """Returns candidates, which of them were compared with others only, and which are right."""
+        examples = self.gallery.examples
+        others = [example for example in examples if example.source != drawing.path]
+        used = {example.row for example in examples if example.source == drawing.path}
         own = np.array([row in used for row in range(len(drawing))], bool)
+        left = np.isin(drawing.labels[~own], self.gallery.labels)
+        comparable = np.isin(drawing.labels, [example.label for example in others])
+        if np.sum(comparable) > np.sum(left):
+            own[:] = False
+            gallery = dataclasses.replace(self.gallery, examples=tuple(others))
+            finder = CandidateFinder(self._encoder, gallery, self.settings, self._image_size)
+            candidates = finder(page)
+        else:
+            candidates = self.candidates(page)
         overlap = pairwise_iou(candidates.boxes, drawing.boxes)
         right = (overlap >= _RIGHT) & (candidates.labels[:, None] == drawing.labels)
-        known = ~(overlap[:, own] > _ITSELF).any(axis=1)
-        return known, right.any(axis=1)
+        itself = (overlap[:, own] > _ITSELF).any(axis=1)
+        return candidates, np.asarray(~itself), right.any(axis=1)

@@ -15,8 +15,6 @@ from simclr_tf.detection.settings import DetectorSettings
 
 # Pages are reduced by powers of this factor.
 LEVEL_STEP = 1.19
-# Ratio of the sides between groups of templates that are compared together.
-_ELONGATED = 1.8
 # Templates of one example that are as alike as this are one: symbols that look the same turned.
 _SAME = 0.98
 
@@ -42,7 +40,7 @@ class Template:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class LevelTemplates:
-    """Templates of about one shape, looked for at one reduction of a page; m by rising label.
+    """The templates that are looked for at one reduction of a page; m of them, by rising label.
 
     Args:
         factor: Size of the reduced page as a share of the page's.
@@ -67,20 +65,18 @@ def build_templates(
     settings: DetectorSettings,
     rows: Sequence[int] | None = None,
 ) -> list[LevelTemplates]:
-    """Returns the templates of examples, by the reduction at which they are looked for and shape.
+    """Returns the templates of examples, by the reduction at which they are looked for.
 
     Args:
         examples: All examples.
         settings: Which angles and sizes.
         rows: Of the examples that are looked for; all by default.
     """
-    groups: dict[tuple[int, int], list[tuple[Template, np.ndarray, float]]] = {}
+    by_level: dict[int, list[tuple[Template, np.ndarray, float]]] = {}
     for row in range(len(examples)) if rows is None else rows:
         for template, level, ink, share in _of_example(row, examples[row], settings):
-            # Wide and tall ones in one group would need large windows, mostly of zeros.
-            shape = round(math.log(template.height / template.width) / math.log(_ELONGATED))
-            groups.setdefault((level, shape), []).append((template, ink, share))
-    return [_level(level, found) for (level, _), found in sorted(groups.items())]
+            by_level.setdefault(level, []).append((template, ink, share))
+    return [_level(level, found) for level, found in sorted(by_level.items())]
 
 
 def _of_example(

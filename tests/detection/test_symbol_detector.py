@@ -4,8 +4,10 @@ import pytest
 
 from simclr_tf.boxes import pairwise_iou
 from simclr_tf.data import AnnotatedDrawing
-from simclr_tf.detection import DetectorSettings, SymbolDetector, read_gallery
+from simclr_tf.detection import DetectorSettings, SymbolDetector, SymbolGallery, read_gallery
 from simclr_tf.detection.candidate_finder import PageTooSmall
+from simclr_tf.detection.gallery import cut_example
+from simclr_tf.detection.ink import ink_map
 from tests.detection.drawn import box_at, draw_page
 
 PLACES = [
@@ -111,11 +113,20 @@ def test_calibration_parts_symbols_from_the_rest(detector):
     assert (found.scores[4:] < 0.5).all()
 
 
-def test_calibration_leaves_out_the_examples_themselves(detector, annotated):
-    page, drawing = annotated
-    candidates = detector.candidates(page)
-    known, right = detector.compare(candidates, drawing)
-    assert right.any() and not (known & right).any()
+def test_calibration_on_nothing_but_the_examples_themselves_is_refused(detector, annotated):
+    with pytest.raises(ValueError, match="Received: 0 right ones"):
+        detector.calibrate([annotated])
+
+
+def test_examples_are_compared_with_those_of_other_pages(gallery):
+    page, drawing = draw_page(PLACES), annotations()
+    cut = [cut_example(ink_map(page), drawing, row) for row in range(4)]
+    both = SymbolGallery((*gallery.examples, *cut), gallery.class_names)
+    detector = SymbolDetector(None, both)
+    calibration = detector.calibrate([(page, drawing)])
+    # Compared with themselves they would correlate by 1.
+    right = detector.candidates(page).evidence[:, 1] > 0.99
+    assert right.any() and calibration.means[1] < 0.9
 
 
 def test_calibration_without_a_symbol_is_refused(detector):

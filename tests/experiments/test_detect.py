@@ -69,9 +69,7 @@ def test_pictures_find_symbols_and_a_faulty_page_is_named(folder):
     for name in ("test/3.png", "broken.png"):
         (folder / "pages" / name.split("/")[-1]).write_bytes((folder / name).read_bytes())
     arguments = ("--gallery=symbols", "--drawings=pages", "--output_dir=found")
-    done = run_script(
-        folder, "detect", *arguments, "--smallest_symbol=24", "--largest_symbol=40"
-    )
+    done = run_script(folder, "detect", *arguments, "--smallest_symbol=24", "--largest_symbol=40")
     assert done.returncode == 0, done.stderr
     assert "the pixels alone decide" in done.stdout
     assert "Skipped broken.png: not a picture" in done.stderr
