@@ -11,11 +11,12 @@ from experiments.benchmarks.targets import target
 
 
 def caching_cases(settings: BenchmarkSettings) -> list[Case]:
-    """Returns speed and memory of a large batch in micro-batches, against one of them plain.
+    """Returns speed and memory of a large batch in micro-batches, against a plain one of fewer.
 
     Both are ours, so that these cases do not depend on the peers.
     """
     batch, size = settings.cached_batch_size, settings.microbatch_size
+    plain_batch = settings.plain_batch_size
     width = settings.all_widths[0]
     network = f"{settings.encoder} width {width:g}, {settings.image_size} px"
     cached = f"gradient caching, {network}, batch {batch} in micro-batches of {size}"
@@ -33,8 +34,8 @@ def caching_cases(settings: BenchmarkSettings) -> list[Case]:
     cases = []
     for name, task, unit, higher_is_better, fresh in rows:
         plain = dataclasses.replace(
-            program(task, size, 0),
-            name=f"plain batch of {size}",
+            program(task, plain_batch, 0),
+            name=f"plain batch of {plain_batch}",
             process="plain",
             target=target("step", name, "plain"),
         )

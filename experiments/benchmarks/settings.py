@@ -14,6 +14,13 @@ PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size")
 PEERS = ("lightly", "tuned", "keras")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
+_BATCH_SIZES = (
+    "batch_size",
+    "large_batch_size",
+    "microbatch_size",
+    "plain_batch_size",
+    "loss_pairs",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +38,8 @@ class BenchmarkSettings:
         widths: multipliers of its channels, with commas; pretrain takes the first.
         batch_size: pictures a step.
         cached_batch_size: pictures a step where gradients are cached.
-        microbatch_size: of these in memory at once, and of the plain batch beside it.
+        microbatch_size: of these in memory at once.
+        plain_batch_size: pictures a step of the training without micro-batches beside it.
         image_size: height and width of the pictures in pixels.
         large_image_size: of the second augmentation.
         large_batch_size: pictures a step there.
@@ -55,7 +63,8 @@ class BenchmarkSettings:
     widths: str = "0.25,1"
     batch_size: int = 128
     cached_batch_size: int = 4096
-    microbatch_size: int = 256
+    microbatch_size: int = 128
+    plain_batch_size: int = 256
     image_size: int = 32
     large_image_size: int = 224
     large_batch_size: int = 32
@@ -82,7 +91,7 @@ class BenchmarkSettings:
         check_at_least("len(widths)", len(self.all_widths), 1)
         for width in self.all_widths:
             check_positive("widths", width)
-        for name in ("batch_size", "large_batch_size", "microbatch_size", "loss_pairs"):
+        for name in _BATCH_SIZES:
             check_at_least(name, getattr(self, name), 2)
         if self.cached_batch_size < 1 or self.cached_batch_size % self.microbatch_size:
             raise ValueError(

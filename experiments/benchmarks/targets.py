@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_CACHING = "gradient caching, resnet18 width 0.25, 32 px, batch 4096 in micro-batches of 256"
+_CACHING = "gradient caching, resnet18 width 0.25, 32 px, batch 4096 in micro-batches of 128"
 # (part, case, peer) -> least ratio.
 TARGETS: dict[tuple[str, str, str], float] = {
     ("step", "resnet18 width 0.25, 32 px", "tuned"): 1.2,

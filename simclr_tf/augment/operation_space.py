@@ -8,7 +8,6 @@ import math
 import tensorflow as tf
 
 from simclr_tf.augment import operations
-from simclr_tf.augment.random_color_jitter import jitter_colors
 
 OPERATIONS = (
     "identity",
@@ -108,12 +107,12 @@ def apply_operations(
 
 
 def _blend_colors(blend, pictures, operation, strength, sign):
-    factor = (1.0 + blend * strength * sign)[:, None]
-    # Brightness, contrast and saturation in the order of `jitter_colors`.
-    first = OPERATIONS.index("brightness")
-    factors = tf.where(tf.one_hot(operation - first, 3) > 0, factor, 1.0)
-    order = tf.tile(tf.range(4)[None], [tf.shape(pictures)[0], 1])
-    return jitter_colors(pictures, factors, None, order)
+    grey = operations.grey(pictures)
+    means = tf.reduce_mean(grey, axis=[1, 2], keepdims=True)
+    operation = operation[:, None, None, None]
+    other = tf.where(operation == OPERATIONS.index("contrast"), means, grey)
+    other = tf.where(operation == OPERATIONS.index("brightness"), 0.0, other)
+    return operations.blend(pictures, other, 1.0 + blend * strength * sign)
 
 
 def _matrices(operation, strength, size, ranges):

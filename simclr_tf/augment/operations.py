@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from simclr_tf.augment.luma import LUMA
+
 # The kernel of Pillow's SMOOTH filter, which its sharpness blends with.
 _SMOOTH = ((1.0, 1.0, 1.0), (1.0, 5.0, 1.0), (1.0, 1.0, 1.0))
 
@@ -47,9 +49,18 @@ def sharpen(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
         ((rows > 0) & (rows < tf.shape(images)[1] - 1))[:, None],
         (columns > 0) & (columns < tf.shape(images)[2] - 1),
     )
-    smooth = tf.where(inside[None, :, :, None], smooth, images)
+    return blend(images, tf.where(inside[None, :, :, None], smooth, images), factor)
+
+
+def blend(images: tf.Tensor, other: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Goes from `other` at factor 0 to the picture at 1, and as far beyond."""
     factor = factor[:, None, None, None]
-    return tf.clip_by_value(factor * images + (1.0 - factor) * smooth, 0.0, 255.0)
+    return tf.clip_by_value(factor * images + (1.0 - factor) * other, 0.0, 255.0)
+
+
+def grey(images: tf.Tensor) -> tf.Tensor:
+    """Returns the luma, float32 `[batch, height, width, 1]`."""
+    return tf.reduce_sum(images * tf.constant(LUMA), axis=-1, keepdims=True)
 
 
 def posterize(images: tf.Tensor, bits: tf.Tensor) -> tf.Tensor:

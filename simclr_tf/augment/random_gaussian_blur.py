@@ -5,18 +5,15 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import (
-    RandomLayer,
-    apply_to_chosen,
-    draw_chosen,
-    draw_uniform,
-)
+from simclr_tf.augment.fusion import fused
+from simclr_tf.augment.plane_layer import PlaneLayer
+from simclr_tf.augment.random_layer import apply_to_chosen, draw_chosen, draw_uniform
 from simclr_tf.augment.separable import apply_separable
 from simclr_tf.checks import check_between, check_range
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class RandomGaussianBlur(RandomLayer):
+class RandomGaussianBlur(PlaneLayer):
     """Blurs a share of the pictures with a Gaussian whose standard deviation is drawn per picture.
 
     The kernel spans the whole picture, is normalised to sum 1, and the picture is mirrored at its
@@ -49,34 +46,40 @@ class RandomGaussianBlur(RandomLayer):
         check_between("probability", probability, 0, 1)
         self.probability = probability
 
-    def transform(self, images, seed):
-        images = tf.cast(images, tf.float32)
-        batch = tf.shape(images)[0]
+    def transform_planes(self, planes, seed):
+        batch, _, height, width = tf.unstack(tf.shape(planes))
         chosen_seed, sigma_seed = tf.unstack(tf.random.split(seed, 2), num=2)
-        sigma = draw_uniform(sigma_seed, [batch], *self.sigma)
+        maps = blur_maps(draw_uniform(sigma_seed, [batch], *self.sigma), height, width)
         return apply_to_chosen(
-            images,
+            planes,
             draw_chosen(chosen_seed, batch, self.probability),
-            lambda rows, numbers: blur(rows, tf.gather(sigma, numbers)),
+            lambda rows, numbers: blur(rows, *(tf.gather(along, numbers) for along in maps)),
         )
 
     def get_config(self):
         return {**super().get_config(), "sigma": self.sigma, "probability": self.probability}
 
 
-def blur(images: tf.Tensor, sigma: tf.Tensor) -> tf.Tensor:
-    """Blurs float32 `[batch, height, width, channels]` by `sigma` `[batch]`, in pixels."""
-    height, width = tf.shape(images)[1], tf.shape(images)[2]
-    blurred = apply_separable(images, _blur_map(sigma, height), _blur_map(sigma, width))
-    return tf.clip_by_value(tf.ensure_shape(blurred, images.shape), 0.0, 255.0)
+def blur(planes: tf.Tensor, row_map: tf.Tensor, column_map: tf.Tensor) -> tf.Tensor:
+    """Blurs float32 `[batch, channels, height, width]` by what `blur_maps` returns."""
+    blurred = apply_separable(planes, row_map, column_map)
+    return tf.clip_by_value(tf.ensure_shape(blurred, planes.shape), 0.0, 255.0)
 
 
-def _blur_map(sigma, length):
+def blur_maps(
+    sigma: tf.Tensor, height: tf.Tensor | int, width: tf.Tensor | int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the weights along rows and columns for `sigma` `[batch]`, in pixels."""
+    rows = _blur_map(sigma, tf.range(tf.cast(height, tf.float32)))
+    return rows, _blur_map(sigma, tf.range(tf.cast(width, tf.float32)))
+
+
+@fused
+def _blur_map(sigma, places):
     """Gaussian weights `[batch, length, length]` with the border mirrored (…2 1 0 | 0 1 2…)."""
-    old = tf.range(length, dtype=tf.float32)
-    new = old[:, None]
+    new = places[:, None]
     precision = 0.5 / tf.square(tf.maximum(sigma, 1e-3))[:, None, None]
-    reach = 2.0 * tf.cast(length, tf.float32)
-    mirrored = (old, -1.0 - old, reach - 1.0 - old)
+    last = places[-1]
+    mirrored = (places, -1.0 - places, 2.0 * last + 1.0 - places)
     weights = sum(tf.exp(-precision * tf.square(new - place)) for place in mirrored)
     return weights / tf.reduce_sum(weights, axis=-1, keepdims=True)

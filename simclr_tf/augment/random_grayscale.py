@@ -5,13 +5,15 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_color_jitter import LUMA
-from simclr_tf.augment.random_layer import RandomLayer, draw_chosen
+from simclr_tf.augment.fusion import fused
+from simclr_tf.augment.luma import LUMA
+from simclr_tf.augment.plane_layer import PlaneLayer
+from simclr_tf.augment.random_layer import draw_chosen
 from simclr_tf.checks import check_between
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class RandomGrayscale(RandomLayer):
+class RandomGrayscale(PlaneLayer):
     """Replaces the three channels by their luma (ITU-R BT.601) in a share of the pictures.
 
     Args:
@@ -30,13 +32,16 @@ class RandomGrayscale(RandomLayer):
         check_between("probability", probability, 0, 1)
         self.probability = probability
 
-    def transform(self, images, seed):
-        images = tf.cast(images, tf.float32)
-        chosen = draw_chosen(seed, tf.shape(images)[0], self.probability)
-        red, green, blue = tf.unstack(images, axis=-1)
-        luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
-        chosen = chosen[:, None, None]
-        return tf.stack([tf.where(chosen, luma, color) for color in (red, green, blue)], axis=-1)
+    def transform_planes(self, planes, seed):
+        return _turn_grey(planes, draw_chosen(seed, tf.shape(planes)[0], self.probability))
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}
+
+
+@fused
+def _turn_grey(planes, chosen):
+    luma = sum(
+        weight * color for weight, color in zip(LUMA, tf.unstack(planes, axis=1), strict=True)
+    )
+    return tf.where(chosen[:, None, None, None], luma[:, None], planes)

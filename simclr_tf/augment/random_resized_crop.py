@@ -7,6 +7,8 @@ import math
 import keras
 import tensorflow as tf
 
+from simclr_tf.augment.fusion import fused
+from simclr_tf.augment.plane_layer import from_planes, to_planes
 from simclr_tf.augment.random_layer import RandomLayer, draw_uniform
 from simclr_tf.augment.separable import apply_separable
 from simclr_tf.checks import check_at_least, check_between, check_one_of, check_range
@@ -129,10 +131,11 @@ def resample_boxes(
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     rows = _sample_positions(boxes[:, 0], boxes[:, 2], height, size)
     columns = _sample_positions(boxes[:, 1], boxes[:, 3], width, size)
+    images = tf.cast(images, tf.float32)
     if interpolation == "bicubic":
-        crops = apply_separable(
-            tf.cast(images, tf.float32), _cubic_map(rows, height), _cubic_map(columns, width)
-        )
+        row_map = _cubic_map(rows, tf.range(tf.cast(height, tf.float32)))
+        column_map = _cubic_map(columns, tf.range(tf.cast(width, tf.float32)))
+        crops = from_planes(apply_separable(to_planes(images), row_map, column_map))
         return tf.clip_by_value(crops, 0.0, 255.0)
     return _bilinear_crops(images, rows, columns, size)
 
@@ -145,11 +148,10 @@ def _sample_positions(start, end, length, size):
 
 
 def _bilinear_crops(images, rows, columns, size):
-    # crop_and_resize fills what lies outside with a constant: one repeated border pixel (copied
-    # as uint8, before the picture grows to float32) is what half-pixel centres can reach.
-    if images.dtype == tf.bfloat16:  # which crop_and_resize does not take
-        images = tf.cast(images, tf.float32)
-    padded = tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]], mode="SYMMETRIC")
+    # crop_and_resize fills what lies outside with a constant: one repeated border pixel is what
+    # half-pixel centres can reach. (`tf.pad` would take longer for it than the resampling.)
+    padded = tf.concat([images[:, :1], images, images[:, -1:]], axis=1)
+    padded = tf.concat([padded[:, :, :1], padded, padded[:, :, -1:]], axis=2)
     last_row = tf.cast(tf.shape(padded)[1] - 1, tf.float32)
     last_column = tf.cast(tf.shape(padded)[2] - 1, tf.float32)
     corners = tf.stack(
@@ -164,13 +166,19 @@ def _bilinear_crops(images, rows, columns, size):
     return tf.image.crop_and_resize(padded, corners, tf.range(tf.shape(images)[0]), [size, size])
 
 
-def _cubic_map(positions, length):
+@fused
+def _cubic_map(positions, places):
     """Keys' cubic weights, border repeated: float32 `[batch, size, length]`."""
-    first = tf.floor(positions)
-    taps = first[..., None] + tf.constant([-1.0, 0.0, 1.0, 2.0])
-    distance = tf.abs(positions[..., None] - taps)
+    positions, last = positions[..., None], places[-1]
+    weights = _cubic(positions - places)
+    # Two taps at most lie beyond either border, and count as the border's pixel.
+    before = _cubic(positions + 1.0) + _cubic(positions + 2.0)
+    after = _cubic(positions - last - 1.0) + _cubic(positions - last - 2.0)
+    return weights + tf.where(places == 0.0, before, 0.0) + tf.where(places == last, after, 0.0)
+
+
+def _cubic(offset):
+    distance = tf.abs(offset)
     near = (1.5 * distance - 2.5) * distance * distance + 1.0
     far = ((-0.5 * distance + 2.5) * distance - 4.0) * distance + 2.0
-    weights = tf.where(distance <= 1.0, near, tf.where(distance < 2.0, far, 0.0))
-    index = tf.clip_by_value(tf.cast(taps, tf.int32), 0, length - 1)
-    return tf.reduce_sum(weights[..., None] * tf.one_hot(index, length), axis=-2)
+    return tf.where(distance <= 1.0, near, tf.where(distance < 2.0, far, 0.0))

@@ -17,8 +17,9 @@ from simclr_tf.checks import check_at_least
 # Up to so many rows the plain program is used when the block size is left open: its matrices take
 # at most 16 MiB each.
 PLAIN_ROWS = 2048
-# At 8,192 rows a block's strip of similarities takes 16 MiB; much larger ones leave the cache.
-DEFAULT_BLOCK_SIZE = 512
+# At 8,192 rows a strip of similarities takes 8 MiB. Blocks of 1,024 would save 7 % of the time for
+# twice the memory (`benchmark.py --part=loss --block_sizes=…`).
+DEFAULT_BLOCK_SIZE = 256
 # exp(s) and the sums of it stay within float32 up to this bound of |s|, without subtracting the
 # largest first, so that one exponential serves s_ij and s_ji.
 _LARGEST_PLAIN_EXPONENT = 50.0
@@ -38,7 +39,7 @@ def log_sum_exp_of_others(
         z: rows of length at most 1, float32 `[M, k]`; M may be unknown while tracing.
         temperature: greater than 0.
         block_size: rows of a block, at least 1; by default all at once up to 2,048 rows and
-            blocks of 512 for more.
+            blocks of 256 for more.
 
     Returns:
         float32 `[M]`.

@@ -28,7 +28,7 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1, block_size: int | None
         z_b: projections of the second views, `[N, k]`.
         temperature: greater than 0; SimCLR uses 0.1 (ImageNet) and 0.5 (CIFAR-10).
         block_size: rows whose similarities are in memory at once, at least 1. By default all
-            2N × 2N similarities up to N = 1,024 (16 MiB), and 512 rows for more or when N is
+            2N × 2N similarities up to N = 1,024 (16 MiB), and 256 rows for more or when N is
             unknown while tracing. The value is the same up to rounding.
 
     Returns:

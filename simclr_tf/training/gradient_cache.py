@@ -74,6 +74,9 @@ def cached_gradients(
         next(totals) if id(variable) in names else gradient
         for variable, gradient in zip(model.trainable_variables, found[1:], strict=True)
     ]
+    with tf.control_dependencies([gradient for gradient in gradients if gradient is not None]):
+        # Whatever is measured by them waits until the activations are gone.
+        features, projections = tf.identity(features), tf.identity(projections)
     return StepGradients(features, projections, losses["loss"], gradients)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simclr_tf.augment import RandomColorJitter
+from simclr_tf.augment.plane_layer import from_planes, to_planes
 from simclr_tf.augment.random_color_jitter import jitter_colors
 
 BRIGHTNESS, CONTRAST, SATURATION, HUE = range(4)
@@ -52,7 +53,8 @@ def expected_of(images, factors, turns, orders):
 
 def result_of(images, factors, turns, orders):
     arguments = tf.constant(factors, tf.float32), tf.constant(turns, tf.float32)
-    return jitter_colors(tf.constant(images), *arguments, tf.constant(orders)).numpy()
+    planes = jitter_colors(to_planes(images), *arguments, tf.constant(orders))
+    return from_planes(planes).numpy()
 
 
 def pictures(count, height=4, width=5, seed=0):
@@ -107,11 +109,11 @@ def test_any_draw_equals_the_slow_reading(data):
 
 
 def test_without_hue_the_result_is_that_of_a_turn_of_0():
-    images, order = tf.constant(pictures(24)), tf.constant(ORDERS)
+    planes, order = to_planes(pictures(24)), tf.constant(ORDERS)
     factors = tf.random.stateless_uniform([24, 3], SEED, 0.2, 1.8)
-    without = jitter_colors(images, factors, None, order)
+    without = jitter_colors(planes, factors, None, order)
     np.testing.assert_allclose(
-        without, jitter_colors(images, factors, tf.zeros(24), order), atol=1e-2
+        without, jitter_colors(planes, factors, tf.zeros(24), order), atol=1e-2
     )
 
 

@@ -16,6 +16,7 @@ SMALLEST = (
     "--batch_size=8",
     "--cached_batch_size=8",
     "--microbatch_size=4",
+    "--plain_batch_size=4",
     "--large_image_size=16",
     "--large_batch_size=2",
     "--loss_pairs=16",

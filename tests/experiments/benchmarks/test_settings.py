@@ -40,9 +40,10 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"widths": "0"}, "`widths` must be greater than 0"),
         ({"batch_size": 1}, "`batch_size` must be at least 2"),
         ({"microbatch_size": 1}, "`microbatch_size` must be at least 2"),
+        ({"plain_batch_size": 1}, "`plain_batch_size` must be at least 2"),
         (
             {"cached_batch_size": 4000},
-            r"`cached_batch_size` must be a multiple of .* \(256\). Received: .*4000",
+            r"`cached_batch_size` must be a multiple of .* \(128\). Received: .*4000",
         ),
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
@@ -80,7 +81,7 @@ def test_without_peers_ours_is_measured_alone():
     assert {peer.name for case in cases(peers="") for peer in case.peers} == OWN_PEERS
 
 
-def test_gradient_caching_is_held_against_a_plain_batch_of_one_micro_batch():
+def test_gradient_caching_is_held_against_a_plain_batch_of_256():
     speed, memory = (case for case in cases(part="step") if "gradient caching" in case.name)
     for case in (speed, memory):
         (plain,) = case.peers
@@ -88,7 +89,7 @@ def test_gradient_caching_is_held_against_a_plain_batch_of_one_micro_batch():
             (program.arguments["batch_size"], program.arguments["microbatch_size"])
             for program in (case.ours, plain)
         ]
-        assert sizes == [(4096, 256), (256, 0)]
+        assert sizes == [(4096, 128), (256, 0)]
     assert (speed.higher_is_better, memory.higher_is_better) == (True, False)
     assert memory.fresh
     assert speed.ours.process != speed.peers[0].process
