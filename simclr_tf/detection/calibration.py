@@ -7,17 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simclr_tf.detection.candidates import EVIDENCE
+
 # Inverse of the penalty on the weights: strong, for there may be a few dozen symbols only.
 _STRENGTH = 0.1
 # Evidence farther from the mean than so many standard deviations counts as so far.
 _FARTHEST = 5.0
 
 
-@dataclassesclass NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not a fault)
+class NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not a fault)
     """There are no right or no wrong candidates; the text says how many there are."""
 
 
-.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Calibration:
     """A logistic model of the evidence.
 
@@ -60,8 +62,8 @@ def fit_calibration(evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarra
     # scikit-learn takes a second to import, and only a calibration needs it.
     from sklearn.linear_model import LogisticRegression
 
-    known = np.concatenate(list(evidence)).astype(np.float64)
-    right = np.concatenate(list(is_right))
+    known = np.concatenate([np.zeros((0, len(EVIDENCE))), *evidence])
+    right = np.concatenate([np.zeros(0, bool), *is_right])
     if right.all() or not right.any():
         raise NothingToCalibrate(
             "A calibration needs right and wrong candidates. "

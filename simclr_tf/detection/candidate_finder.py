@@ -175,7 +175,8 @@ class CandidateFinder:
             return np.zeros(len(boxes)), np.zeros(len(boxes))
         cosines = self._encoder.of_boxes(ink, boxes.tolist()) @ self._references.T
         own = labels[:, None] == np.tile(self._gallery.labels, self._settings.angles)
-        return (
-            np.where(own, cosines, -1).max(axis=1),
-            np.where(own, -1, cosines).max(axis=1),
-        )
+        nearest = np.where(own, cosines, -1).max(axis=1)
+        if own.all():
+            # There is no other class to be nearer to.
+            return nearest, nearest
+        return nearest, np.where(own, -1, cosines).max(axis=1)

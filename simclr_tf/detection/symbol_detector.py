@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from simclr_tf.boxes import Detections, clip_boxes, non_maximum_suppression, pai
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import AnnotatedDrawing
 from simclr_tf.detection.calibration import Calibration, fit_calibration
-from simclr_tf.detection.candidate_finder import CandidateFinder
+from simclr_tf.detection.candidate_finder import CandidateFinder, PageTooSmall
 from simclr_tf.detection.candidates import Candidates
 from simclr_tf.detection.default_calibration import default_calibration
 from simclr_tf.detection.gallery import SymbolGallery
@@ -106,7 +107,10 @@ class SymbolDetector:
         """
         evidence, is_right = [], []
         for page, drawing in pages:
-            candidates, known, right = self._honest_candidates(page, drawing)
+            try:
+                candidates, known, right = self._honest_candidates(page, drawing)
+            except PageTooSmall:
+                continue
             evidence.append(candidates.evidence[known])
             is_right.append(right[known])
         self.calibration = fit_calibration(evidence, is_right)
@@ -129,7 +133,8 @@ class SymbolDetector:
         alarms, count = [np.zeros(0)], 0
         for page in pages:
             count += 1
-            alarms.append(self.judge(self.candidates(page), page.shape[:2]).scores)
+            with contextlib.suppress(PageTooSmall):
+                alarms.append(self.detect(page).scores)
         highest = np.sort(np.concatenate(alarms))[::-1]
         accepted = math.floor(false_alarms_per_page * count)
         if len(highest) > accepted and highest[accepted] >= _ALARM:

@@ -153,3 +153,21 @@ def test_accepted_false_alarms_keep_their_scores(detector):
 def test_an_encoder_size_below_eight_is_refused(gallery):
     with pytest.raises(ValueError, match="`image_size` must be at least 8"):
         SymbolDetector(None, gallery, image_size=4)
+
+
+def test_pages_too_small_teach_nothing(detector, annotated):
+    page, small = draw_page(PLACES), np.full((9, 9), 255, np.uint8)
+    tiny = AnnotatedDrawing("tiny.png", 9, 9, np.zeros((0, 4)), np.zeros(0, np.int64))
+    alone = detector.calibrate([(page, annotations())])
+    both = detector.calibrate([(small, tiny), (page, annotations())])
+    np.testing.assert_array_equal(both.weights, alone.weights)
+    detector.calibrate_background([small])
+    assert detector.calibration is both
+
+
+def test_a_single_class_has_no_rival_in_the_embeddings(gallery):
+    one = SymbolGallery(gallery.examples[:1], gallery.class_names)
+    pictures = keras.Input((16, 16, 3))
+    encoder = keras.Model(pictures, keras.layers.Flatten()(pictures))
+    found = SymbolDetector(encoder, one, image_size=16).candidates(draw_page(PLACES))
+    np.testing.assert_array_equal(found.evidence[:, 9], found.evidence[:, 10])
