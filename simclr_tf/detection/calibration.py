@@ -77,8 +77,6 @@ def fit_calibration(evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarra
     return Calibration(means, deviations, model.coef_[0], float(model.intercept_[0]))
 
 
-def _standardised(
-    evidence: np.ndarray, means: np.ndarray, deviations: np.ndarray
-) -> np.ndarray:
+def _standardised(evidence: np.ndarray, means: np.ndarray, deviations: np.ndarray) -> np.ndarray:
     standard = (np.asarray(evidence, np.float64) - means) / deviations
     return np.clip(standard, -_FARTHEST, _FARTHEST)
