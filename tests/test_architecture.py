@@ -32,6 +32,7 @@ RANKS = {
     "weights": 3,
     "export": 4,
     "protocols": 4,
+    "detection": 4,
 }
 
 LONGEST_FILE = 250

@@ -7,28 +7,16 @@ import os
 import pathlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
-from simclr_tf.archives import DAMAGED_FILE_ERRORS, opened_archive
-
-
-@dataclasses.dataclass(frozen=True)
-class _Stored:
-    """The arrays of one layer, and the file's own name for where they lie."""
-
-    owner: str
-    arrays: list[np.ndarray]
-
-
-# Compressed numbers; weights hardly shrink.
-_LARGEST_GROWTH = 100
-
-# By layer, with a comparable name.
-Arrays = dict[str, _Stored]
+from simclr_tf.encoders.weights_file import (
+    StoredLayer,
+    StoredLayers,
+    comparable_name,
+    read_weights_file,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +57,7 @@ def load_weights_by_layer_name(encoder: keras.Model, file: str | os.PathLike[str
         >>> load_weights_by_layer_name(encoder, "squeezenet_v1.1_imagenet_notop.h5").left_out
         ()
     """
-    return _assign(encoder, _read_weights(pathlib.Path(file)), file)
+    return _assign(encoder, read_weights_file(pathlib.Path(file)), file)
 
 
 def assign_weights_by_layer_name(
@@ -87,11 +75,13 @@ def assign_weights_by_layer_name(
     Raises:
         ValueError: if a layer is missing or has other shapes; nothing is changed then.
     """
-    stored = {_comparable(name): _Stored(name, list(of)) for name, of in arrays.items()}
+    stored = {comparable_name(name): StoredLayer(name, list(of)) for name, of in arrays.items()}
     return _assign(encoder, stored, file)
 
 
-def _assign(encoder: keras.Model, in_file: Arrays, file: str | os.PathLike[str]) -> LoadedWeights:
+def _assign(
+    encoder: keras.Model, in_file: StoredLayers, file: str | os.PathLike[str]
+) -> LoadedWeights:
     layers = {layer.name: layer for layer in _layers_with_weights(encoder)}
     names_in_file = _matching_names(layers, in_file)
     for name, layer in layers.items():
@@ -104,13 +94,9 @@ def _assign(encoder: keras.Model, in_file: Arrays, file: str | os.PathLike[str])
     return LoadedWeights(mapped=tuple(layers), left_out=left_out)
 
 
-def _comparable(name: str) -> str:
-    return name.replace("/", "_")
-
-
-def _matching_names(layers: dict[str, keras.layers.Layer], in_file: Arrays) -> dict[str, str]:
+def _matching_names(layers: dict[str, keras.layers.Layer], in_file: StoredLayers) -> dict[str, str]:
     """Returns the name in the file, which may not be there, by the name of each layer."""
-    matching = {name: _comparable(name) for name in layers}
+    matching = {name: comparable_name(name) for name in layers}
     for base in {_automatic_name(layer) for layer in layers.values()}:
         own, theirs = (_numbered(names, base) for names in (layers, in_file))
         matching.update(zip(own, theirs, strict=False))
@@ -139,7 +125,7 @@ def _layers_with_weights(model: keras.Model) -> Iterator[keras.layers.Layer]:
 
 
 def _check_same_shapes(
-    name: str, layer: keras.layers.Layer, stored: _Stored | None, file: str | os.PathLike[str]
+    name: str, layer: keras.layers.Layer, stored: StoredLayer | None, file: str | os.PathLike[str]
 ) -> None:
     own = [tuple(weight.shape) for weight in layer.weights]
     found = None if stored is None else [array.shape for array in stored.arrays]
@@ -154,102 +140,3 @@ def _check_same_shapes(
 
 def _text(shapes: list[tuple]) -> str:
     return ", ".join(str(shape) for shape in shapes) or "of no weights"
-
-
-# === Reading the formats ===
-
-
-def _read_weights(path: pathlib.Path) -> Arrays:
-    """Returns the arrays by layer, names already comparable, in the order of the file."""
-    if not path.is_file():
-        raise ValueError(f"`weights` must be a file that exists. Received: weights={str(path)!r}")
-    try:
-        if path.suffix == ".keras":
-            with opened_archive(path) as archive, archive.open("model.weights.h5") as stored:
-                return _read_h5(stored)
-        return _read_h5(path)
-    except (OSError, *DAMAGED_FILE_ERRORS) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(
-            "`weights` must be a readable Keras file (.keras, .weights.h5 or .h5). "
-            f"Received: {path}: {reason}"
-        ) from error
-
-
-def _read_h5(source: Any) -> Arrays:
-    with h5py.File(source, "r") as file:
-        _refuse_other_files(file)
-        root = file.get("model_weights", file)
-        if "layer_names" in root.attrs:
-            return _read_legacy(root)
-        arrays: Arrays = {}
-        _read_keras_3(file, arrays)
-    if not arrays:
-        raise OSError("it holds no layers with weights")
-    return arrays
-
-
-def _refuse_other_files(group: h5py.Group) -> None:
-    """Raises `ValueError` where a link leads into another file, which nobody asked to read."""
-    for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-            raise ValueError(f"{name} is a link to another file")
-        if isinstance(group[name], h5py.Group):
-            _refuse_other_files(group[name])
-
-
-def _read_legacy(root: h5py.Group) -> Arrays:
-    arrays: Arrays = {}
-    for layer in _names(root, "layer_names"):
-        names = _names(root[layer], "weight_names")
-        if names:
-            arrays[_comparable(layer)] = _Stored(
-                layer, [_array(root[layer], name) for name in names]
-            )
-        # A model within the model is one group: `inner_model/inner_layer/kernel`.
-        inner = [name.split("/")[-2] if "/" in name else "" for name in names]
-        if len(set(inner)) > 1 and "" not in inner:
-            for own in dict.fromkeys(inner):
-                own_names = [name for name, of in zip(names, inner, strict=True) if of == own]
-                stored = _Stored(layer, [_array(root[layer], name) for name in own_names])
-                arrays.setdefault(_comparable(own), stored)
-    return arrays
-
-
-def _array(group: h5py.Group, name: str) -> np.ndarray:
-    dataset = group[name]
-    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
-        raise ValueError(f"the numbers of {name} are not in it")
-    # A small file may state a shape that fills the memory.
-    if dataset.nbytes > _LARGEST_GROWTH * dataset.id.get_storage_size():
-        raise ValueError(f"it states the shape {dataset.shape} for {name} and has fewer numbers")
-    return dataset[()]
-
-
-def _names(group: h5py.Group, attribute: str) -> list[str]:
-    # Lists that are too long for one attribute are cut into layer_names0, layer_names1, ….
-    chunks = [attribute] if attribute in group.attrs else []
-    while f"{attribute}{len(chunks)}" in group.attrs:
-        chunks.append(f"{attribute}{len(chunks)}")
-    names = [name for chunk in chunks for name in group.attrs[chunk]]
-    return [name.decode("utf-8") if isinstance(name, bytes) else str(name) for name in names]
-
-
-# What else has variables in a file of Keras 3.
-_NO_LAYERS = ("optimizer", "seed_generator")
-
-
-def _read_keras_3(group: h5py.Group, arrays: Arrays) -> None:
-    """Walks to the groups `vars`, which carry the name of their layer."""
-    for key, child in group.items():
-        if not isinstance(child, h5py.Group) or key in _NO_LAYERS:
-            continue
-        if key == "vars":
-            # Weights are numbered; a random generator's state, which is no weight, has a name.
-            numbers = sorted((number for number in child if number.isdecimal()), key=int)
-            weights = [_array(child, number) for number in numbers]
-            if weights:
-                name = str(child.attrs["name"])
-                arrays[_comparable(name)] = _Stored(name, weights)
-        else:
-            _read_keras_3(child, arrays)

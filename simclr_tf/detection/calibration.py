@@ -1,0 +1,82 @@
+"""From what speaks for a candidate to the probability that it is the symbol."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from simclr_tf.detection.candidates import EVIDENCE
+
+# Inverse of the penalty on the weights: strong, for there may be a few dozen symbols only.
+_STRENGTH = 0.1
+# Evidence farther from the mean than so many standard deviations counts as so far.
+_FARTHEST = 5.0
+
+
+class NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not a fault)
+    """There are no right or no wrong candidates; the text says how many there are."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Calibration:
+    """A logistic model of the evidence.
+
+    Args:
+        means: Of the evidence where it was fitted, float64 `[e]`.
+        deviations: Its standard deviations there, greater than 0, float64 `[e]`.
+        weights: Of the standardised evidence, float64 `[e]`.
+        intercept: Added to the weighted sum.
+    """
+
+    means: np.ndarray
+    deviations: np.ndarray
+    weights: np.ndarray
+    intercept: float
+
+    def scores(self, evidence: np.ndarray) -> np.ndarray:
+        """Returns the probabilities that candidates are right, float64 `[n]`, from 0 to 1.
+
+        Args:
+            evidence: `[n, e]`, see `simclr_tf.detection.candidates.EVIDENCE`.
+        """
+        standard = _standardised(evidence, self.means, self.deviations)
+        return 1 / (1 + np.exp(-(standard @ self.weights + self.intercept)))
+
+    def shifted(self, by: float) -> Calibration:
+        """Returns the calibration with `by` added to all logits."""
+        return dataclasses.replace(self, intercept=self.intercept + by)
+
+
+def fit_calibration(evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarray]) -> Calibration:
+    """Fits a calibration to candidates of which it is known whether they are right.
+
+    Args:
+        evidence: Of each page, `[n, e]`.
+        is_right: Of each page, bool `[n]`.
+
+    Raises:
+        NothingToCalibrate: No candidate is right, or none is wrong.
+    """
+    # scikit-learn takes a second to import, and only a calibration needs it.
+    from sklearn.linear_model import LogisticRegression
+
+    known = np.concatenate([np.zeros((0, len(EVIDENCE))), *evidence])
+    right = np.concatenate([np.zeros(0, bool), *is_right])
+    if right.all() or not right.any():
+        raise NothingToCalibrate(
+            "A calibration needs right and wrong candidates. "
+            f"Received: {int(right.sum())} right ones of {len(right)}"
+        )
+    means, deviations = known.mean(axis=0), known.std(axis=0)
+    # What never varies says nothing, and must not blow up elsewhere.
+    deviations = np.where(deviations < 1e-6, 1e6, deviations)
+    model = LogisticRegression(C=_STRENGTH, max_iter=2000)
+    model.fit(_standardised(known, means, deviations), right)
+    return Calibration(means, deviations, model.coef_[0], float(model.intercept_[0]))
+
+
+def _standardised(evidence: np.ndarray, means: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    standard = (np.asarray(evidence, np.float64) - means) / deviations
+    return np.clip(standard, -_FARTHEST, _FARTHEST)

@@ -1,0 +1,182 @@
+"""From a page to the places on it that may be symbols."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simclr_tf.boxes import non_maximum_suppression
+from simclr_tf.detection.alignment import FINE, ROUGH, Aligner, Alignment, scaled_box
+from simclr_tf.detection.candidates import EVIDENCE, Candidates, no_candidates, strongest_rivals
+from simclr_tf.detection.embedding import CropEncoder
+from simclr_tf.detection.gallery import SymbolGallery
+from simclr_tf.detection.ink import ink_map
+from simclr_tf.detection.relations import related_examples, searched_examples
+from simclr_tf.detection.search import search_page
+from simclr_tf.detection.settings import DetectorSettings
+from simclr_tf.detection.templates import build_templates
+
+# Of windows of one class that overlap so much, only the most similar is looked at closely.
+_SAME_WINDOW = 0.55
+# A window this much less similar than another one at its place is not looked at closely.
+_FAR_BEHIND = 0.25
+# Nor, once it is roughly aligned, one that is this much behind.
+_BEHIND = 0.3
+
+
+class PageTooSmall(ValueError):  # noqa: N818 (the state of the page, not a fault)
+    """A page on which no symbol of the gallery has room; the text is the reason."""
+
+
+class _Windows(NamedTuple):
+    boxes: np.ndarray
+    labels: np.ndarray
+    keys: list[tuple[int, float]]  # example and angle
+    similarities: np.ndarray
+
+
+class CandidateFinder:
+    """Finds candidates for the symbols of a gallery.
+
+    Args:
+        encoder: See `SymbolDetector`.
+        gallery: The examples.
+        settings: How to look.
+        image_size: Side of the encoder's pictures in pixels.
+    """
+
+    def __init__(
+        self, encoder: Any, gallery: SymbolGallery, settings: DetectorSettings, image_size: int
+    ) -> None:
+        self._gallery, self._settings = gallery, settings
+        searched = searched_examples(gallery.examples, settings.searched_per_class)
+        self._levels = build_templates(gallery.examples, settings, searched)
+        self._related = related_examples(gallery.examples, searched, settings.angles)
+        self._aligners: dict[tuple[int, float], Aligner] = {}
+        # Free angles lie between those that are searched; quarter turns are exact.
+        half = 180 / settings.angles
+        self._turns_between = (0.0,) if settings.angles in (1, 2, 4) else (0.0, -half, half)
+        self._encoder, self._references = None, np.zeros((0, 0), np.float32)
+        if encoder is not None:
+            self._encoder = CropEncoder(encoder, image_size, settings.batch_size)
+            turns = (360 * turn / settings.angles for turn in range(settings.angles))
+            self._references = self._encoder.of_examples(
+                [example.turned(angle) for angle in turns for example in gallery.examples]
+            )
+
+    def __call__(self, page: np.ndarray) -> Candidates:
+        """Returns the candidates on a page.
+
+        Args:
+            page: uint8 `[height, width]` or `[height, width, 3]`.
+
+        Raises:
+            PageTooSmall: Every symbol is larger than the page, at every size that is tried.
+            ValueError: `page` is not such an array.
+        """
+        ink = ink_map(page)
+        self._check_room(*ink.shape)
+        windows = self._windows(ink)
+        if not len(windows.labels):
+            return no_candidates()
+        windows = self._roughly_aligned(ink, windows)
+        if not len(windows.labels):
+            return no_candidates()
+        fits = [
+            self._finely_aligned(ink, key, box)
+            for key, box in zip(windows.keys, windows.boxes.tolist(), strict=True)
+        ]
+        boxes = np.array([fit.box for fit in fits])
+        evidence = np.zeros((len(fits), len(EVIDENCE)), np.float32)
+        evidence[:, 0] = windows.similarities
+        evidence[:, 1:7] = [fit[1:] for fit in fits]
+        evidence[:, 7:9] = np.transpose(strongest_rivals(boxes, windows.labels, evidence[:, 1]))
+        evidence[:, 9:11] = np.transpose(self._cosines(ink, boxes, windows.labels))
+        return Candidates(boxes, windows.labels, evidence)
+
+    def _check_room(self, height: int, width: int) -> None:
+        templates = (template for level in self._levels for template in level.templates)
+        if not any(one.height <= height and one.width <= width for one in templates):
+            raise PageTooSmall(
+                f"every symbol looked for is larger than the page of {width} x {height} pixels"
+            )
+
+    def _windows(self, ink: np.ndarray) -> _Windows:
+        found = search_page(
+            ink,
+            self._levels,
+            least_similarity=self._settings.least_similarity,
+            least_ink=self._settings.least_ink,
+            places_per_class=self._settings.places_per_class,
+        )
+        templates = [
+            self._levels[level].templates[row]
+            for level, row in zip(found.levels.tolist(), found.rows.tolist(), strict=True)
+        ]
+        sides = np.array([(one.width, one.height) for one in templates]).reshape(-1, 2)
+        boxes = np.concatenate([found.centres - sides / 2, found.centres + sides / 2], axis=1)
+        rows = non_maximum_suppression(
+            boxes, found.similarities, found.labels, iou_threshold=_SAME_WINDOW
+        )
+        rival, _ = strongest_rivals(boxes[rows], found.labels[rows], found.similarities[rows])
+        rows = rows[found.similarities[rows] >= rival - _FAR_BEHIND]
+        keys = [(templates[row].example, templates[row].angle) for row in rows.tolist()]
+        return _Windows(boxes[rows], found.labels[rows], keys, found.similarities[rows])
+
+    def _roughly_aligned(self, ink: np.ndarray, windows: _Windows) -> _Windows:
+        """Returns the windows where their example fits best, without those that others beat."""
+        fits = [
+            self._aligner(*key).fit(ink, box, ROUGH)
+            for key, box in zip(windows.keys, windows.boxes.tolist(), strict=True)
+        ]
+        correlations = np.array([fit[0] for fit in fits], np.float32)
+        boxes = np.array([fit[1] for fit in fits])
+        rival, _ = strongest_rivals(boxes, windows.labels, correlations)
+        least = np.maximum(rival - _BEHIND, self._settings.least_similarity)
+        kept = np.flatnonzero(correlations >= least)
+        order = non_maximum_suppression(
+            boxes[kept], correlations[kept], windows.labels[kept], iou_threshold=_SAME_WINDOW
+        )
+        kept = kept[order]
+        return _Windows(
+            boxes[kept],
+            windows.labels[kept],
+            [windows.keys[row] for row in kept.tolist()],
+            windows.similarities[kept],
+        )
+
+    def _finely_aligned(
+        self, ink: np.ndarray, key: tuple[int, float], box: list[float]
+    ) -> Alignment:
+        """Returns the best fit of all examples of the class, turned as the one that was found."""
+        example, angle = key
+        fits = []
+        for row, turn in self._related[example]:
+            straight = self._aligner(row, (angle + turn) % 360)
+            for by in self._turns_between:
+                aligner = self._aligner(row, (angle + turn + by) % 360) if by else straight
+                across, down = aligner.sides / straight.sides
+                fits.append((*aligner.fit(ink, scaled_box(box, across, down), FINE), aligner))
+        correlation, fitted, aligner = max(fits, key=lambda fit: fit[0])
+        return aligner.measured(ink, fitted, correlation)
+
+    def _aligner(self, example: int, angle: float) -> Aligner:
+        if (example, angle) not in self._aligners:
+            turned = self._gallery.examples[example].turned(angle)
+            self._aligners[example, angle] = Aligner(turned, self._settings.aligned_pixels)
+        return self._aligners[example, angle]
+
+    def _cosines(
+        self, ink: np.ndarray, boxes: np.ndarray, labels: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the cosine with the nearest example of the class, and of all other classes."""
+        if self._encoder is None:
+            return np.zeros(len(boxes)), np.zeros(len(boxes))
+        cosines = self._encoder.of_boxes(ink, boxes.tolist()) @ self._references.T
+        own = labels[:, None] == np.tile(self._gallery.labels, self._settings.angles)
+        nearest = np.where(own, cosines, -1).max(axis=1)
+        if own.all():
+            # There is no other class to be nearer to.
+            return nearest, nearest
+        return nearest, np.where(own, -1, cosines).max(axis=1)

@@ -1,0 +1,165 @@
+"""Symbols found on pages by one or more examples of each."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from simclr_tf.boxes import Detections, clip_boxes, non_maximum_suppression, pairwise_iou
+from simclr_tf.checks import check_at_least
+from simclr_tf.data import AnnotatedDrawing
+from simclr_tf.detection.calibration import Calibration, fit_calibration
+from simclr_tf.detection.candidate_finder import CandidateFinder, PageTooSmall
+from simclr_tf.detection.candidates import Candidates
+from simclr_tf.detection.default_calibration import default_calibration
+from simclr_tf.detection.gallery import SymbolGallery
+from simclr_tf.detection.settings import DetectorSettings
+
+# A candidate that overlaps a true box of its class so much is right.
+_RIGHT = 0.5
+# One that overlaps a box the gallery was cut from so much would be compared with itself.
+_ITSELF = 0.1
+# Score from which a box is reported as a symbol where there is none.
+_ALARM = 0.5
+
+
+class SymbolDetector:
+    """Finds symbols of which a gallery holds one or more examples.
+
+    Every window of a pyramid that holds enough ink is compared with every example at every angle
+    (see `search_page`). The most similar places are aligned closely with their example, cut out,
+    embedded by the encoder and compared with the examples turned alike; a calibration makes one
+    probability of all that, and of overlapping boxes the best stays.
+
+    Args:
+        encoder: Model from pictures uint8 `[batch, size, size, 3]` to features `[batch, d]`, or
+            None to go by the pixels alone.
+        gallery: The examples.
+        settings: How to look; the defaults by default.
+        image_size: Side of the encoder's pictures in pixels, at least 8, default 64.
+        calibration: Of another detector with this encoder; a general one by default. See
+            `calibrate`.
+
+    Raises:
+        ValueError: `image_size` is out of range, or the encoder does not take such pictures.
+
+    Example:
+        detector = SymbolDetector(encoder, read_gallery("symbols"))
+        detections = detector.detect(decode_page("plan.png"))
+    """
+
+    def __init__(
+        self,
+        encoder: Any,
+        gallery: SymbolGallery,
+        settings: DetectorSettings | None = None,
+        *,
+        image_size: int = 64,
+        calibration: Calibration | None = None,
+    ) -> None:
+        check_at_least("image_size", image_size, 8)
+        self.gallery = gallery
+        self.settings = settings or DetectorSettings()
+        self._encoder, self._image_size = encoder, image_size
+        self.calibration = calibration or default_calibration(encoder is not None)
+        self.candidates = CandidateFinder(encoder, gallery, self.settings, image_size)
+
+    def detect(self, page: np.ndarray) -> Detections:
+        """Returns the symbols on a page, best first.
+
+        Args:
+            page: uint8 `[height, width]` or `[height, width, 3]`.
+
+        Returns:
+            Boxes in pixels of the page, labels of the gallery, scores from 0 to 1.
+
+        Raises:
+            ValueError: `page` is not such an array.
+        """
+        return self.judge(self.candidates(page), page.shape[:2])
+
+    def judge(self, candidates: Candidates, shape: tuple[int, ...]) -> Detections:
+        """Returns which candidates on a page of this height and width are symbols, best first."""
+        scores = self.calibration.scores(candidates.evidence)
+        rows = np.flatnonzero(scores >= self.settings.least_score)
+        boxes = clip_boxes(candidates.boxes[rows], shape[1], shape[0])
+        kept = non_maximum_suppression(boxes, scores[rows], iou_threshold=self.settings.overlap)
+        return Detections(boxes[kept], candidates.labels[rows][kept], scores[rows][kept])
+
+    def calibrate(self, pages: Iterable[tuple[np.ndarray, AnnotatedDrawing]]) -> Calibration:
+        """Fits the calibration to annotated pages and keeps it.
+
+        Boxes that the gallery was cut from would match themselves. They are left out or, where most
+        boxes of a page are such, compared with the examples of other pages only. Whatever else
+        looks like a symbol on the pages and is none teaches what background is.
+
+        Args:
+            pages: Pages and the boxes on them, with the gallery's labels; a label that the gallery
+                does not have is another symbol.
+
+        Raises:
+            NothingToCalibrate: There are no right or no wrong candidates on the pages.
+        """
+        evidence, is_right = [], []
+        for page, drawing in pages:
+            try:
+                candidates, known, right = self._honest_candidates(page, drawing)
+            except PageTooSmall:
+                continue
+            evidence.append(candidates.evidence[known])
+            is_right.append(right[known])
+        self.calibration = fit_calibration(evidence, is_right)
+        return self.calibration
+
+    def calibrate_background(
+        self, pages: Iterable[np.ndarray], false_alarms_per_page: float = 0.1
+    ) -> Calibration:
+        """Lowers all scores until pages without symbols raise few alarms, and keeps that.
+
+        Args:
+            pages: Pages without any symbol of the gallery.
+            false_alarms_per_page: Boxes with a score of 0.5 or more that are accepted on them, on
+                average, at least 0, default 0.1.
+
+        Raises:
+            ValueError: An argument is out of range.
+        """
+        check_at_least("false_alarms_per_page", false_alarms_per_page, 0)
+        alarms, count = [np.zeros(0)], 0
+        for page in pages:
+            count += 1
+            with contextlib.suppress(PageTooSmall):
+                alarms.append(self.detect(page).scores)
+        highest = np.sort(np.concatenate(alarms))[::-1]
+        accepted = math.floor(false_alarms_per_page * count)
+        if len(highest) > accepted and highest[accepted] >= _ALARM:
+            score = min(float(highest[accepted]), 1 - 1e-9)
+            self.calibration = self.calibration.shifted(-math.log(score / (1 - score)) - 1e-6)
+        return self.calibration
+
+    def _honest_candidates(
+        self, page: np.ndarray, drawing: AnnotatedDrawing
+    ) -> tuple[Candidates, np.ndarray, np.ndarray]:
+        """Returns candidates, which of them were compared with others only, and which are right."""
+        examples = self.gallery.examples
+        others = [example for example in examples if example.source != drawing.path]
+        used = {example.row for example in examples if example.source == drawing.path}
+        own = np.array([row in used for row in range(len(drawing))], bool)
+        left = np.isin(drawing.labels[~own], self.gallery.labels)
+        comparable = np.isin(drawing.labels, [example.label for example in others])
+        if np.sum(comparable) > np.sum(left):
+            own[:] = False
+            gallery = dataclasses.replace(self.gallery, examples=tuple(others))
+            finder = CandidateFinder(self._encoder, gallery, self.settings, self._image_size)
+            candidates = finder(page)
+        else:
+            candidates = self.candidates(page)
+        overlap = pairwise_iou(candidates.boxes, drawing.boxes)
+        right = (overlap >= _RIGHT) & (candidates.labels[:, None] == drawing.labels)
+        itself = (overlap[:, own] > _ITSELF).any(axis=1)
+        return candidates, np.asarray(~itself), right.any(axis=1)

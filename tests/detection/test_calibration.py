@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from simclr_tf.detection.calibration import fit_calibration
+from simclr_tf.detection.candidates import EVIDENCE
+
+
+def evidence_of(correlation):
+    evidence = np.zeros((len(correlation), len(EVIDENCE)))
+    evidence[:, 1] = correlation
+    return evidence
+
+
+@pytest.fixture
+def pages():
+    """Two pages on which what correlates by 0.7 or more is right, nine times of ten."""
+    rng = np.random.default_rng(0)
+    pages = []
+    for _ in range(2):
+        correlation = rng.uniform(0.4, 1, 400)
+        pages.append((evidence_of(correlation), (correlation > 0.7) ^ (rng.random(400) < 0.1)))
+    return pages
+
+
+def test_scores_are_the_share_of_right_candidates(pages):
+    calibration = fit_calibration(*zip(*pages, strict=True))
+    evidence, right = pages[0]
+    scores = calibration.scores(evidence)
+    assert ((scores > 0) & (scores < 1)).all()
+    for low, high in ((0, 0.3), (0.7, 1)):
+        among = (scores >= low) & (scores < high)
+        assert among.sum() > 50
+        assert abs(scores[among].mean() - right[among].mean()) < 0.1
+
+
+def test_more_correlation_is_a_higher_score(pages):
+    scores = fit_calibration(*zip(*pages, strict=True)).scores(evidence_of([0.5, 0.7, 0.9]))
+    assert (np.diff(scores) > 0).all()
+
+
+def test_what_never_varied_does_not_count(pages):
+    calibration = fit_calibration(*zip(*pages, strict=True))
+    odd = evidence_of([0.6])
+    odd[:, 9] = 0.9
+    np.testing.assert_allclose(
+        calibration.scores(odd), calibration.scores(evidence_of([0.6])), 1e-3
+    )
+
+
+def test_a_shift_moves_the_logit(pages):
+    calibration = fit_calibration(*zip(*pages, strict=True))
+    evidence = evidence_of([0.55, 0.7])
+    before, after = calibration.scores(evidence), calibration.shifted(-1.0).scores(evidence)
+    np.testing.assert_allclose(np.log(after / (1 - after)), np.log(before / (1 - before)) - 1)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_nothing_to_tell_apart_is_refused(right):
+    with pytest.raises(ValueError, match=f"Received: {5 if right else 0} right ones of 5"):
+        fit_calibration([evidence_of(np.linspace(0, 1, 5))], [np.full(5, right)])

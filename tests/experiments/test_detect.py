@@ -1,0 +1,107 @@
+"""detect.py from the command line to its files."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simclr_tf.encoders import build_encoder
+from tests.detection.drawn import NAMES, SIDE, draw_page, draw_symbol
+from tests.experiments.conftest import run_script, succeeded
+
+pytestmark = pytest.mark.slow
+
+PAGES = {
+    "train/1.png": [("house", 15, 110, 0), ("cross", 60, 20, 0), ("arrow", 110, 100, 1)],
+    "train/2.png": [("house", 150, 20, 1), ("cross", 20, 110, 0), ("arrow", 90, 30, 2)],
+    "test/3.png": [("house", 100, 110, 3), ("cross", 30, 30, 0), ("arrow", 180, 20, 0)],
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Pages with YOLO texts in `train` and `test`, pictures in `symbols`, and an encoder."""
+    folder = tmp_path_factory.mktemp("detect")
+    for name in ("train", "test", "symbols", "encoder"):
+        (folder / name).mkdir()
+    for name, symbols in PAGES.items():
+        page = draw_page(symbols)
+        height, width = page.shape
+        Image.fromarray(page).save(folder / name)
+        lines = [
+            f"{NAMES.index(kind)} {(x + SIDE / 2) / width} {(y + SIDE / 2) / height} "
+            f"{SIDE / width} {SIDE / height}"
+            for kind, x, y, _ in symbols
+        ]
+        (folder / name).with_suffix(".txt").write_text("\n".join(lines))
+    for split in ("train", "test"):
+        (folder / split / "classes.txt").write_text("\n".join(NAMES))
+    for name in NAMES:
+        picture = np.pad(draw_symbol(name, 64), 8, constant_values=255)
+        Image.fromarray(picture).save(folder / f"symbols/{name}.png")
+    build_encoder("resnet10", image_size=16, width=0.125).save(folder / "encoder/encoder.keras")
+    return folder
+
+
+def test_examples_cut_from_drawings_find_the_symbols_of_another_one(folder):
+    printed = succeeded(
+        folder,
+        "detect",
+        "--train_drawings=train",
+        "--drawings=test",
+        "--evaluate",
+        "--encoder_dir=encoder",
+        "--output_dir=out",
+    )
+    assert "Gallery: 3 examples of 3 classes" in printed
+    metrics = json.loads((folder / "out/metrics.json").read_text())
+    assert metrics["map_50"] == 1.0
+    assert {"map_50_95", "false_alarms_per_page", "seconds_per_page"} <= set(metrics)
+    assert {name: metrics["per_class"][name]["count"] for name in NAMES} == dict.fromkeys(NAMES, 1)
+    for name in ("pages/3.png.png", "detections.json", "detections.csv", "index.html"):
+        assert (folder / "out" / name).is_file()
+
+
+def test_pictures_find_symbols_and_a_faulty_page_is_named(folder):
+    (folder / "broken.png").write_bytes(b"no picture")
+    (folder / "pages").mkdir()
+    for name in ("test/3.png", "broken.png"):
+        (folder / "pages" / name.split("/")[-1]).write_bytes((folder / name).read_bytes())
+    arguments = ("--gallery=symbols", "--drawings=pages", "--output_dir=found")
+    done = run_script(folder, "detect", *arguments, "--smallest_symbol=24", "--largest_symbol=40")
+    assert done.returncode == 0, done.stderr
+    assert "the pixels alone decide" in done.stdout
+    assert "Skipped broken.png: not a picture" in done.stderr
+    content = json.loads((folder / "found/detections.json").read_text())
+    best = sorted(content["annotations"], key=lambda entry: -entry["score"])[:3]
+    assert {entry["category_id"] for entry in best} == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--drawings=test",), "`gallery` or `train_drawings` must be given"),
+        (("--gallery=symbols",), "`drawings` must be given"),
+        (("--gallery=none", "--drawings=test"), "`gallery` must be an existing folder"),
+        (("--gallery=symbols", "--drawings=none"), "`drawings` must be an existing folder"),
+        (("--gallery=symbols", "--drawings=encoder"), "`drawings` must hold pictures"),
+        (
+            ("--gallery=symbols", "--drawings=test", "--examples_per_class=-1"),
+            "`examples_per_class` must be at least 0",
+        ),
+        (
+            ("--gallery=symbols", "--drawings=test", "--stretch=0.5"),
+            "`stretch` must be at least 1.0",
+        ),
+        (
+            ("--gallery=symbols", "--drawings=test", "--encoder_dir=none"),
+            "`encoder_dir` must be a .keras file",
+        ),
+    ],
+)
+def test_a_mistake_is_answered_with_one_line(folder, arguments, message):
+    done = run_script(folder, "detect", *arguments, "--output_dir=mistake")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ") and message in done.stderr
+    assert not (folder / "mistake").exists()
