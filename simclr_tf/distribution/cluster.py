@@ -76,11 +76,10 @@ def _place(task: dict[str, Any], tasks: list[tuple[str, int]], text: str) -> int
     # Kubernetes and shells fill in text.
     if isinstance(index, str) and index.isdecimal():
         index = int(index)
-    own: Any = (task.get("type"), index)
-    if own not in tasks or isinstance(index, bool):
+    if (task.get("type"), index) not in tasks or isinstance(index, bool):
         named = ", ".join(f"{job} {place}" for job, place in tasks)
         raise _refusal(f"must have a `task` that is one of the cluster's ({named})", text)
-    return tasks.index(own)
+    return next(place for place, known in enumerate(tasks) if known == (task["type"], index))
 
 
 def _is_address(address: Any) -> bool:

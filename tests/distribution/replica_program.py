@@ -54,7 +54,7 @@ def updated(strategy, clip, gradients_whole, scaled):
         return tf.constant(0)
 
     of_each(strategy, update, gradients_whole)
-    scale = float(optimizer.dynamic_scale) if scaled else None
+    scale = float(optimizer.dynamic_scale.numpy()) if scaled else None
     return variable.numpy().tolist(), scale
 
 
