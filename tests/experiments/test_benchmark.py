@@ -46,9 +46,7 @@ def measured(workplace, *arguments):
 
 @pytest.fixture(scope="module")
 def against_keras(workplace):
-    return measured(
-        workplace, f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench"
-    )
+    return measured(workplace, f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench")
 
 
 @pytest.mark.slow
