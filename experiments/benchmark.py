@@ -4,7 +4,8 @@
 
 Writes benchmark.json (rows, versions, machine) and benchmark.png to --output_dir. `--part` chooses
 what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset, and
-`--part=embed_folder` embeds the pictures of --data_dir.
+`--part=embed_folder` embeds the pictures of --data_dir; `--part=many_classes` fine-tunes with
+15,000 classes of 4 drawn symbols.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 
 from simclr_tf.checks import check_at_least, check_one_of
 from simclr_tf.data.region import Region, check_region, cut_region
+from simclr_tf.data.unreadable import PictureTooLarge, UnreadablePicture
 
 # Part of the cache key: raise it whenever the pixels that come out change.
 DECODER_VERSION = 1
@@ -41,10 +42,6 @@ _BROKEN_FILE_ERRORS = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
-
-
-class UnreadablePicture(ValueError):  # noqa: N818 (the state of the picture, not a fault)
-    """A picture that cannot be decoded; the text is the reason."""
 
 
 def decode_picture(
@@ -159,7 +156,7 @@ def _opened(source: str | os.PathLike[str] | bytes) -> Iterator[Image.Image]:
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(f"more than {MAXIMUM_PIXELS} pixels") from error
+        raise PictureTooLarge(f"more than {MAXIMUM_PIXELS} pixels") from error
     except _BROKEN_FILE_ERRORS as error:
         if isinstance(error, UnreadablePicture):
             raise
@@ -171,9 +168,7 @@ def _upright_rgb(picture: Image.Image, wanted_side: int) -> Image.Image:
     """Returns the picture in RGB; a JPEG may come smaller, with sides of `wanted_side` at least."""
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
-        raise UnreadablePicture(
-            f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
-        )
+        raise PictureTooLarge(f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}")
     if picture.format in ("JPEG", "MPO"):
         picture.draft(None, (wanted_side, wanted_side))
     return _to_rgb(_without_exif_rotation(picture))

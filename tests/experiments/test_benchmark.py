@@ -129,6 +129,21 @@ def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
 
 
 @pytest.mark.slow
+def test_many_classes_are_fine_tuned(workplace):
+    _, result = measured(
+        workplace,
+        "--part=many_classes",
+        "--peers=",
+        "--many_classes=10",
+        "--many_class_pictures=2",
+        "--output_dir=bench_classes",
+    )
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    start, rate, memory = (row["ours"] for row in result["rows"])
+    assert start > 0 and rate > 0 and memory > 0
+
+
+@pytest.mark.slow
 def test_accuracy_trains_and_probes_on_the_given_pictures(workplace):
     _, result = measured(
         workplace,

@@ -202,11 +202,11 @@ def test_an_index_whose_middle_is_missing_is_refused(engine, tmp_path):
         Index.load(path)
 
 
-def test_an_index_that_faiss_cannot_read_is_refused(tmp_path):
+def test_a_damaged_index_is_refused_before_faiss_reads_it(tmp_path):
     path = tmp_path / "gallery.index"
     filled().save(path)
     path.write_bytes(b"XXXX" + path.read_bytes()[4:])
-    with pytest.raises(ValueError, match="is damaged: FAISS cannot read its part"):
+    with pytest.raises(ValueError, match="is damaged: its checksum is wrong"):
         Index.load(path)
 
 

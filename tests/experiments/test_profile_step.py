@@ -1,0 +1,25 @@
+"""The profile of a step from its command line to its files."""
+
+import json
+
+from tests.experiments.conftest import run_script, succeeded
+
+SMALLEST = ("--encoder=resnet10", "--width=0.125", "--image_size=8", "--batch_size=4", "--steps=2")
+
+
+def test_the_time_of_a_step_is_told_by_kind_of_operation(workplace):
+    printed = succeeded(workplace, "profile_step", *SMALLEST, "--output_dir=profile")
+    profile = json.loads((workplace / "profile" / "profile.json").read_text())
+    times = list(profile["operations"].values())
+    assert profile["step_milliseconds"] > 0
+    assert times == sorted(times, reverse=True)
+    # Two gradients of every convolution, whichever library computes them.
+    assert sum("Conv2DBackprop" in kind for kind in profile["operations"]) >= 2
+    assert next(iter(profile["operations"])) in printed
+    assert list((workplace / "profile" / "trace").rglob("*.xplane.pb"))
+
+
+def test_an_unknown_encoder_is_a_mistake_in_one_line(workplace):
+    done = run_script(workplace, "profile_step", "--encoder=vgg")
+    assert done.returncode == 2
+    assert "`encoder` must be one of" in done.stderr
