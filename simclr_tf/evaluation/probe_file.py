@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, read_arrays
 from simclr_tf.evaluation.linear_probe import LinearProbe
 from simclr_tf.files import written_beside
 
@@ -54,15 +54,14 @@ def read_probe(path: str | os.PathLike[str]) -> SavedProbe:
     """
     path = pathlib.Path(path).expanduser()
     try:
-        # Opened here: NumPy leaves a file open that it cannot read.
-        with open(path, "rb") as source, np.load(source, allow_pickle=False) as file:
-            probe = LinearProbe(
-                **{name: file[name] for name in _ARRAYS},
-                regularisation=float(file["regularisation"]),
-                validation_accuracy=float(file["validation_accuracy"]),
-            )
-            return SavedProbe(probe, tuple(map(str, file["class_names"])), str(file["encoder"]))
-    except (OSError, EOFError, KeyError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+        probe = LinearProbe(
+            **{name: arrays[name] for name in _ARRAYS},
+            regularisation=float(arrays["regularisation"]),
+            validation_accuracy=float(arrays["validation_accuracy"]),
+        )
+        return SavedProbe(probe, tuple(map(str, arrays["class_names"])), str(arrays["encoder"]))
+    except (OSError, *DAMAGED_FILE_ERRORS) as error:
         raise ValueError(
             "`probe` must be a file linear_probe.npz that linear_probe.py wrote. "
             f"Received: {os.fspath(path)!r} ({type(error).__name__})"

@@ -6,13 +6,13 @@ import dataclasses
 import json
 import os
 import pathlib
-import zipfile
 from collections.abc import Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, check_archive
 from simclr_tf.encoders.find import encoder_fingerprint
 from simclr_tf.evaluation.probe_file import read_probe
 from simclr_tf.training import Classifier
@@ -83,8 +83,9 @@ def _of_classifier(
     path: pathlib.Path, encoder: keras.Model, label_names: Sequence[str]
 ) -> ClassifierHead:
     try:
+        check_archive(path)
         model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ImportError, *DAMAGED_FILE_ERRORS, tf.errors.OpError) as error:
         raise ValueError(
             f"`classifier` must be a readable Keras file. Received: {os.fspath(path)!r}"
         ) from error
