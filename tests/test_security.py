@@ -54,6 +54,9 @@ def faults_of(text):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
+            # The name of what its loader raises; nothing of it is called.
+            if {alias.name for alias in node.names} == {"UnpicklingError"}:
+                names = []
         faults += [f"imports {name}" for name in names if name.split(".")[0] in RUNS_FILES]
     for name, call in calls(tree):
         method = name.rpartition(".")[2]
@@ -105,6 +108,7 @@ def test_the_rules_see_what_they_are_for(text):
         "yaml.safe_load(text)",
         "model.eval()",
         "re.compile(text)",
+        "from pickle import UnpicklingError",
         "subprocess.run(command)",
     ],
 )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
-import pickle
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
 
 _NOT_A_CHECKPOINT = (
-    pickle.UnpicklingError,
+    UnpicklingError,
     RuntimeError,
     OSError,
     EOFError,
