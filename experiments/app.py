@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import launcher
+from experiments import launcher, listening
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.upload_limits import UploadLimits
 
@@ -49,7 +49,7 @@ def main() -> None:
     check_at_least("top_k", _TOP_K.value, 1)
     # Like Ctrl-C, it may not leave the folder of uploads behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with server.open_port(_HOST.value, _PORT.value) as listener:
+    with listening.open_port(_HOST.value, _PORT.value) as listener:
         search = _open(limits)
         with server.private_gradio() as folder:
             launcher.import_tensorflow()
@@ -65,12 +65,12 @@ def _serve(search: PictureSearch, listener: socket.socket, folder: str) -> None:
     root = search.pictures.gallery.root
     heading = markup.heading(len(search), root, _ENCODER_DIR.value)
     page = build_page(Answers(search, folder), heading, _TOP_K.value)
-    if not server.is_loopback(listener):
+    if not listening.is_loopback(listener):
         print(
             f"Warning: everyone who reaches {_HOST.value} can see the pictures of {root}.",
             file=sys.stderr,
         )
-    address = server.address_of(listener)
+    address = listening.address_of(listener)
     print(f"{len(search):,} pictures. Open {address} (Ctrl-C stops.)", flush=True)
     server.serve(page, listener, search.limits.max_bytes)
 

@@ -37,8 +37,16 @@ def read_settings() -> EmbeddingSettings:
     return _SETTINGS.read(image_size=size, resize_mode=decoding_flags.RESIZE_MODE.value)
 
 
-def find_pictures(data_dir: str | None, dataset: str | None = None) -> PictureIndex:
-    """Returns all pictures of a folder or data set, none held out, and prints what is odd."""
+def find_pictures(
+    data_dir: str | None, dataset: str | None = None, argument: str = "data_dir"
+) -> PictureIndex:
+    """Returns all pictures of a folder or data set, none held out, and prints what is odd.
+
+    Args:
+        data_dir: the folder.
+        dataset: the data set.
+        argument: the flag of the folder, for errors.
+    """
     from simclr_tf.data import index_pictures
     from simclr_tf.data.selection import Selection
 
@@ -50,6 +58,7 @@ def find_pictures(data_dir: str | None, dataset: str | None = None) -> PictureIn
         Selection(validation_fraction=0.0, test_fraction=0.0),
         label_depth=decoding_flags.LABEL_DEPTH.value,
         cache_dir=decoding_flags.CACHE_DIR.value,
+        argument=argument,
     )
     for warning in index.warnings:
         print(f"Warning: {warning}", file=sys.stderr)

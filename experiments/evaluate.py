@@ -30,7 +30,7 @@ def main() -> None:
     from simclr_tf.runs import find_version, read_config
 
     settings = _SETTINGS.read()
-    version = find_version(pathlib.Path(_RUN_DIR.value).expanduser(), _VERSION_NUMBER.value)
+    version = find_version(pathlib.Path(_RUN_DIR.value), _VERSION_NUMBER.value)
     config = read_config(version)
     encoder_file = find_encoder(version)
     picture_flags.take_pictures_of_run(config)
@@ -45,7 +45,7 @@ def main() -> None:
     launcher.import_tensorflow()
     from simclr_tf.protocols.version_evaluation import evaluate_version, format_evaluation
 
-    output = pathlib.Path(_OUTPUT_DIR.value or version / "evaluation").expanduser()
+    output = pathlib.Path(_OUTPUT_DIR.value or version / "evaluation")
     metrics = evaluate_version(version, splits, output, settings)
     asked = ", ".join(f"{name} {config[name]}" for name in ("objective", "seed") if name in config)
     print(f"\n{version}: {asked}")

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
+from typing import NoReturn
 
 from absl import app, flags
 from absl import logging as absl_logging
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
+_WANTED = {"bool": "true or false", "int": "a whole number", "float": "a number"}
 
 # TensorFlow reports its build and missing GPUs at import; errors still come through.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -21,6 +24,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 def launch(main: Callable[[], None]) -> None:
     """Parses the flags, runs `main`, and exits with a status that says how it went.
+
+    A value that begins with `~` is a path below the home folder, whichever flag it is of.
 
     0 after success, 2 after a mistake of the person (one line on standard error), 130 after
     Ctrl-C and 143 after SIGTERM, in both cases once a checkpoint is saved.
@@ -51,7 +56,7 @@ def launch(main: Callable[[], None]) -> None:
             sys.exit(INTERRUPTED)
 
     _show_shared_flags()
-    app.run(guarded, argv=sys.argv)
+    app.run(guarded, argv=sys.argv, flags_parser=_parse_flags)
 
 
 def import_tensorflow() -> None:
@@ -77,6 +82,36 @@ def import_tensorflow() -> None:
             os.close(shown)
 
 
+def _parse_flags(arguments: list[str]) -> list[str]:
+    """Reads the flags; returns what of the command line is none."""
+    try:
+        rest = flags.FLAGS(arguments)
+    except flags.Error as error:
+        _fail(_flag_mistake(error))
+    for name in flags.FLAGS:
+        flag = flags.FLAGS[name]
+        # The shell does so only where a path stands apart, and not in --flag=~/path.
+        if isinstance(flag.value, str) and flag.value.startswith("~"):
+            flag.value = os.path.expanduser(flag.value)
+    return rest
+
+
+def _flag_mistake(error: flags.Error) -> str:
+    """Returns in one line what is wrong with a flag, in the words of every other mistake."""
+    text = " ".join(str(error).split())
+    if isinstance(error, flags.UnrecognizedFlagError):
+        return text if "Did you mean" in text else f"{text} (--help lists them)"
+    told = re.match(r"flag --(\w+)=(.*?): ", text)
+    if told is None:
+        return text
+    name, value = told.groups()
+    flag = flags.FLAGS[name]
+    wanted = _WANTED.get(flag.flag_type())
+    if isinstance(flag.parser, flags.EnumParser):
+        wanted = f"one of: {', '.join(flag.parser.enum_values)}"
+    return text if wanted is None else f"`{name}` must be {wanted}. Received: {name}={value!r}"
+
+
 def _show_shared_flags() -> None:
     """Lists flags that another module defines in the script's `--help` as well."""
     for module, shared in flags.FLAGS.flags_by_module_dict().items():
@@ -91,6 +126,6 @@ def _after_a_stop() -> str:
     return "Stopped."
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"Error: {message}", file=sys.stderr)
     sys.exit(USER_MISTAKE)

@@ -66,10 +66,11 @@ def main() -> None:
         "split": {name: len(getattr(splits, name)) for name in ("train", "validation", "test")},
     }
     write_json(output / "probe.json", result)
-    axes = plot_confusion_matrix(
-        reports["linear_probe"]["confusion_matrix"], splits.train.class_names, "Linear probe"
-    )
-    save_figure(axes.figure, output / "confusion_matrix.png")
+    if "confusion_matrix" in reports["linear_probe"]:
+        axes = plot_confusion_matrix(
+            reports["linear_probe"]["confusion_matrix"], splits.train.class_names, "Linear probe"
+        )
+        save_figure(axes.figure, output / "confusion_matrix.png")
     print(f"{len(rows)} labels; test accuracy (mean of the classes in brackets):")
     for name, report in reports.items():
         print(

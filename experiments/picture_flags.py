@@ -85,27 +85,10 @@ def given_arguments() -> str:
 
 def read_pictures() -> PictureSplits:
     """Loads the pictures with a progress bar and prints what was found and what is odd."""
-    from simclr_tf.data import load_pictures
-
     if _DATA_DIR.value is None:
         # TensorFlow's data sets import it in any case, with all its remarks.
         launcher.import_tensorflow()
-    with tqdm(
-        desc="reading pictures", unit=" pictures", unit_scale=True, leave=False, delay=1
-    ) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        splits = load_pictures(
-            **picture_config(),
-            strict=_STRICT.value,
-            cache_dir=decoding_flags.CACHE_DIR.value,
-            cache_limit_bytes=_CACHE_LIMIT.value,
-            ram_limit_bytes=_RAM_LIMIT.value,
-            progress=show,
-        )
+    splits = _load("reading pictures", picture_config())
     classes = len(splits.train.class_names)
     print(
         f"{splits.name}: {len(splits.train)} training, {len(splits.validation)} validation and "
@@ -114,6 +97,33 @@ def read_pictures() -> PictureSplits:
     for warning in splits.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     return splits
+
+
+def read_unlabelled(folder: str) -> PictureSplits:
+    """Loads another folder, in the same size, of which labels and splits by share do not matter."""
+    config = picture_config()
+    arguments = {name: config[name] for name in ("image_size", "resize_mode")}
+    none_held_out = {"validation_fraction": 0.0, "test_fraction": 0.0}
+    return _load(f"reading {folder}", {"data_dir": folder, **arguments, **none_held_out})
+
+
+def _load(description: str, arguments: Mapping[str, Any]) -> PictureSplits:
+    from simclr_tf.data import load_pictures
+
+    with tqdm(desc=description, unit=" pictures", unit_scale=True, leave=False, delay=1) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return load_pictures(
+            **arguments,
+            strict=_STRICT.value,
+            cache_dir=decoding_flags.CACHE_DIR.value,
+            cache_limit_bytes=_CACHE_LIMIT.value,
+            ram_limit_bytes=_RAM_LIMIT.value,
+            progress=show,
+        )
 
 
 def _check_values() -> None:

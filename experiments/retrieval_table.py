@@ -2,11 +2,15 @@
 
     python experiments/retrieval_table.py --data_dirs=FOLDER,FOLDER \
         --encoders=pixels,imagenet=FILE.h5,simclr=runs/mine,supcon-tuned=runs/tuned
+    python experiments/retrieval_table.py --data_dirs=scenes,groceries --held_out \
+        "--encoders=pixels,simclr=runs/{data}_simclr/version_*,SupCon:supcon-tuned=runs/{data}_*"
 
 Every picture is embedded once; every seed draws anew which pictures are gallery and which are
 queries. Where the folders of the classes are nested, the innermost are the fine classes and the
 outermost the coarse ones. `--held_out` takes as queries only the test pictures, which training
-never sees: needed for encoders that were trained on these folders. Writes retrieval_table.json,
+never sees, and as gallery the others: needed for encoders that were trained on these folders, or
+the table ends with a word on it. `{data}` stands for each folder's name; runs of one training with
+other seeds are joined by `*` and have one row, with their spread. Writes retrieval_table.json,
 retrieval_table.md and the embeddings, which the next run uses again.
 """
 
@@ -20,23 +24,16 @@ from typing import TYPE_CHECKING
 from absl import flags
 from tqdm import tqdm
 
-from experiments import decoding_flags, launcher, source_flags
+from experiments import decoding_flags, launcher, table_encoders
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.encoders.model_types import MODEL_TYPES
-from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.protocols.retrieval_table_settings import RetrievalTableSettings
 
 if TYPE_CHECKING:
-    from simclr_tf.encoders.source import EncoderSource
     from simclr_tf.protocols.labelled_folder import LabelledFolder
 
 _DATA_DIRS = flags.DEFINE_list("data_dirs", None, "folders with a sub-folder for each class")
-_ENCODERS = flags.DEFINE_list(
-    "encoders", ["pixels"], f"TYPE or TYPE=WEIGHTS, of the types {', '.join(MODEL_TYPES)}"
-)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "retrieval_table", "folder of the results")
 _SETTINGS = SettingsFlags(RetrievalTableSettings)
-_EMBEDDING = SettingsFlags(EmbeddingSettings, only=("flip_average", "crops", "batch_size"))
 flags.mark_flag_as_required("data_dirs")
 flags.set_default(decoding_flags.LABEL_DEPTH, -1)
 
@@ -45,8 +42,7 @@ def main() -> None:
     """Reads the flags, embeds and measures."""
     settings = _SETTINGS.read()
     decoding_flags.check_decoding()
-    _EMBEDDING.read()
-    encoders = _encoders()
+    encoders = table_encoders.read_encoders([_name(path) for path in _DATA_DIRS.value])
     folders = [_folder(path) for path in _DATA_DIRS.value]
     launcher.import_tensorflow()
     from simclr_tf.protocols.retrieval_table import compare_by_retrieval
@@ -66,23 +62,8 @@ def main() -> None:
     print(f"Results: {output / 'retrieval_table.json'}, {output / 'retrieval_table.md'}")
 
 
-def _encoders() -> dict[str, tuple[EncoderSource, EmbeddingSettings]]:
-    """Returns source and settings by the encoder's name in the table."""
-    pairs = [entry.partition("=") for entry in _ENCODERS.value]
-    types = [model_type for model_type, _, _ in pairs]
-    encoders: dict[str, tuple[EncoderSource, EmbeddingSettings]] = {}
-    for model_type, _, weights in pairs:
-        several = types.count(model_type) > 1
-        name = f"{model_type} {os.path.basename(weights)}" if several else model_type
-        if name in encoders:
-            raise ValueError(f"`encoders` must all differ. Received: {name} twice")
-        source = source_flags.source_of_type(model_type, weights or None)
-        only, default = source_flags.size_of(source)
-        flag = flags.FLAGS["image_size"]
-        size = only or (flag.value if flag.present else default)
-        settings = _EMBEDDING.read(image_size=size, resize_mode=decoding_flags.RESIZE_MODE.value)
-        encoders[name] = (source, settings)
-    return encoders
+def _name(path: str) -> str:
+    return os.path.basename(os.path.abspath(os.path.expanduser(path)))
 
 
 def _folder(path: str) -> LabelledFolder:

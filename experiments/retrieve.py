@@ -41,7 +41,7 @@ def main() -> None:
     settings = _SETTINGS.read()
     gallery_dir, query_dir = _folders()
     embedding_settings = embedding_flags.read_settings()
-    gallery_index = embedding_flags.find_pictures(gallery_dir)
+    gallery_index = embedding_flags.find_pictures(gallery_dir, argument="gallery_dir")
     query_index, query_root = _queries(query_dir)
     output = pathlib.Path(_OUTPUT_DIR.value).expanduser()
     launcher.import_tensorflow()
@@ -97,7 +97,7 @@ def _queries(query_dir: str | None) -> tuple[PictureIndex | None, str | None]:
     if _QUERY.value is None:
         if query_dir is None:
             return None, None
-        return embedding_flags.find_pictures(query_dir), query_dir
+        return embedding_flags.find_pictures(query_dir, argument="query_dir"), query_dir
     if query_dir is not None:
         raise ValueError(
             "Only one of `query` and `query_dir` may be given. Received: "

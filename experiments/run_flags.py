@@ -35,9 +35,10 @@ def opened_run(
         The locked run folder and the pictures, or `None` when the newest version is finished.
 
     Raises:
-        ValueError: if a resumed run was started with other flags or other pictures.
+        ValueError: if a resumed run was started with other pictures, or with other flags than those
+            that `allowed_changes` allows.
     """
-    from simclr_tf.runs import RunFolder
+    from simclr_tf.runs import RunFolder, allowed_changes
 
     if not _RESUME.value:
         splits = read()
@@ -52,33 +53,12 @@ def opened_run(
             yield None
             return
         asked = {**config, "fingerprint": run.config.get("fingerprint")}
-        _refuse(run, asked)
+        for change in allowed_changes(run.path, run.config, asked):
+            print(f"Changed since the start: {change}")
         splits = read()
         asked["fingerprint"] = splits.fingerprint
-        _refuse(run, asked)
+        allowed_changes(run.path, run.config, asked)
         begun = run.checkpoint_path.is_dir() and any(run.checkpoint_path.iterdir())
         begun = begun or any(path.is_dir() for path in run.path.glob("seed_*"))
         print(f"Resuming {run.path}" + ("" if begun else " from the start: it has no checkpoint"))
         yield run, splits
-
-
-def _refuse(run: RunFolder, asked: Mapping[str, Any]) -> None:
-    from simclr_tf.runs import config_differences
-
-    differences = config_differences(_flat(run.config), _flat(asked))
-    if differences:
-        raise ValueError(
-            f"`resume` continues {run.path} with the flags and pictures it was started with; "
-            f"differences: {'; '.join(differences)}"
-        )
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Returns `{"baseline.seed": 0}` for `{"baseline": {"seed": 0}}`."""
-    flat: dict[str, Any] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import typing
 from collections.abc import Collection
@@ -25,8 +26,8 @@ class SettingsFlags(typing.Generic[Settings]):
     """Defines one flag for every field of a settings dataclass and reads them back.
 
     Args:
-        settings: dataclass whose fields all have defaults; the lines of its docstring below
-            `Attributes:` are the flags' help.
+        settings: dataclass whose fields all have defaults; what its docstring says of them below
+            `Attributes:` is the flags' help.
         defaults: settings whose values are the flags' defaults; the fields' own by default.
         prefix: put before the flags' names.
         leave_out: fields without a flag.
@@ -67,5 +68,6 @@ class SettingsFlags(typing.Generic[Settings]):
 
 
 def _attribute_lines(docstring: str) -> dict[str, str]:
-    listed = docstring.partition("Attributes:")[2]
-    return dict(re.findall(r"^\s+(\w+): (.+)$", listed, flags=re.MULTILINE))
+    listed = inspect.cleandoc(docstring).partition("Attributes:")[2]
+    entries = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", listed, flags=re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}

@@ -4,8 +4,10 @@ r"""Train every combination of a grid of settings, and sort the runs by their va
         --grid=objective=supcon,triplet --grid=learning_rate=1e-3,3e-4
 
 The flags of finetune.py are the base (with `--sweep=pretrain` those of pretrain.py) and the grid
-changes some of them. Writes runs/sweep/version_N for every run, as that script does, results.csv
-and results.json (best first) and hparams/ for TensorBoard. The same command goes on after a stop.
+changes some of them; `--grid='unfreeze=head:2,all;all'` where values hold commas. Writes
+runs/sweep/version_N for every run, as that script does, results.csv and results.json (best first)
+and hparams/ for TensorBoard; with seeds in the grid (`--grid=seed=0,1,2`) also summary.md, means
+and deviations over them. The same command goes on after a stop.
 
 A run is a process of that script: one that is out of memory or crashes is recorded as failed, and
 the next one begins with all the memory. In one process ten small fine-tunings grew from 983 to
@@ -26,9 +28,10 @@ from absl import flags
 
 from experiments import child_run, decoding_flags, launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
-from simclr_tf.encoders.find import check_weights, find_encoder
+from simclr_tf.encoders.find import find_encoder, find_weights
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
 from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.negative_settings import NegativeSettings
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.protocols.sweep_base import PictureSize, SweepBase
 from simclr_tf.protocols.sweep_grid import (
@@ -38,9 +41,10 @@ from simclr_tf.protocols.sweep_grid import (
     read_grid_file,
 )
 from simclr_tf.protocols.sweep_record import FINISHED, RECORD_FILE, SweepRecord, SweptRun
+from simclr_tf.protocols.sweep_summary import check_report
 
 _SWEPT: dict[str, tuple[type[Any], ...]] = {
-    "finetune": (FineTuningSettings, LabelBudget),
+    "finetune": (FineTuningSettings, LabelBudget, NegativeSettings),
     "pretrain": (PretrainSettings,),
 }
 
@@ -54,9 +58,11 @@ def _script_of(arguments: list[str]) -> str:
 
 
 _SWEEP = flags.DEFINE_enum("sweep", "finetune", list(_SWEPT), "script that makes the runs")
-_GRID = flags.DEFINE_multi_string("grid", [], "a flag and its values: learning_rate=1e-3,3e-4")
+_GRID = flags.DEFINE_multi_string("grid", [], "a flag and its values, parted by , or else by ;")
 _GRID_FILE = flags.DEFINE_string("grid_file", None, 'JSON instead: {"learning_rate": [1e-3, 3e-4]}')
 _METRIC = flags.DEFINE_string("metric", "", "column of metrics.csv; what chose the best epoch")
+_REPORT_TEST = flags.DEFINE_bool("report_test", False, "figures on test of all, for a report")
+_FIGURES = flags.DEFINE_list("report_figures", "", "those: top_1,coarse/top_1,…; all if unset")
 _RETRY_FAILED = flags.DEFINE_bool("retry_failed", False, "try again what failed before")
 _RESUME = flags.DEFINE_bool("resume", False, "only go on with a sweep that --run_dir holds")
 _RUN_DIR = flags.DEFINE_string("run_dir", "runs/sweep", "folder of the results and the versions")
@@ -71,9 +77,10 @@ def main() -> None:
             "Exactly one of `grid` and `grid_file` must be given. Received: "
             f"grid={_GRID.value!r}, grid_file={_GRID_FILE.value!r}"
         )
+    check_report(_SWEEP.value, _REPORT_TEST.value, _FIGURES.value)
     grids = parse_grid(_GRID.value) if _GRID.value else read_grid_file(_GRID_FILE.value)
     combinations = grid_combinations(base, grids)
-    run_dir = pathlib.Path(_RUN_DIR.value).expanduser()
+    run_dir = pathlib.Path(_RUN_DIR.value)
     if _RESUME.value and not (run_dir / RECORD_FILE).is_file():
         raise ValueError(
             "`run_dir` must be a folder in which a sweep was started to resume it. "
@@ -92,7 +99,8 @@ def main() -> None:
         from simclr_tf.protocols.sweep_hparams import write_hparams
 
         folder = write_hparams(record, results)
-    print(f"Results: {run_dir / 'results.csv'}, {run_dir / 'results.json'}")
+    summary = f", {run_dir / 'summary.md'}" if results["groups"] else ""
+    print(f"Results: {run_dir / 'results.csv'}, {run_dir / 'results.json'}{summary}")
     print(f"TensorBoard: tensorboard --logdir {folder}")
 
 
@@ -120,8 +128,8 @@ def _sweep(record: SweepRecord, lock: int) -> dict[str, Any]:
             print(f"    failed: {run.reason}", flush=True)
 
     run_sweep(record, train, retry_failed=_RETRY_FAILED.value, on_start=show_start, on_end=show_end)
-    results = write_results(record, _METRIC.value)
-    print(f"\n{format_results(results)}\n")
+    results = write_results(record, _METRIC.value, _REPORT_TEST.value, _FIGURES.value)
+    print(f"\n{format_results(results, _FIGURES.value)}\n")
     return results
 
 
@@ -140,7 +148,7 @@ def _check_files(config: Mapping[str, Any]) -> None:
     if config.get("encoder_dir"):
         find_encoder(config["encoder_dir"])
     elif "weights" in config:
-        check_weights(config["weights"])
+        find_weights(config["weights"])
 
 
 def _check_pictures() -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import io
 import json
 import math
 import os
 import pathlib
+import re
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
+
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 @contextlib.contextmanager
@@ -32,21 +37,106 @@ def written_beside(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     path = pathlib.Path(path)
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    with full_disk_explained(path):
+        try:
+            with open(beside, "xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def full_disk_explained(path: pathlib.Path) -> Iterator[None]:
+    """Turns the error of a full disk in the `with` block into one that says what to do.
+
+    Args:
+        path: File that is written, to a place beside it first.
+
+    Raises:
+        OSError: With the same number and a sentence that names the folder.
+    """
     try:
-        with open(beside, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    # The rename itself lives in the folder.
-    folder = os.open(path.parent, os.O_RDONLY)
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        kept = "; the one that was there is unchanged" if path.exists() else ""
+        raise OSError(
+            error.errno,
+            f"The disk of the folder {path.parent} is full: {path.name} could not be "
+            f"written{kept}. Free some space",
+        ) from error
+
+
+def sync_folder(folder: str | os.PathLike[str]) -> None:
+    """Forces the names in a folder to the disk: a rename lives there and not in the file."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def remove_unfinished(folder: str | os.PathLike[str]) -> None:
+    """Deletes what `written_beside` left in a folder when its process was killed.
+
+    Args:
+        folder: Nobody else may be writing into it.
+    """
+    for path in pathlib.Path(folder).iterdir():
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def path_below(folder: str | os.PathLike[str], name: str) -> pathlib.Path:
+    """Returns the path of `name` in `folder`, for names that somebody else wrote into a file.
+
+    Args:
+        folder: Where the file must lie.
+        name: Relative, with `/`; links in the folder may lead elsewhere.
+
+    Raises:
+        ValueError: If the name is absolute or leads out of the folder.
+    """
+    path = os.path.normpath(os.path.join(folder, name))
+    root = os.path.normpath(folder)
+    is_below = os.path.normpath(os.path.relpath(path, root)).split(os.sep)[0] != os.pardir
+    if os.path.isabs(name) or not is_below or "\0" in name:
+        raise ValueError(f"the file {name!r} must lie in the folder {os.fspath(folder)!r}")
+    return pathlib.Path(folder, name)
+
+
+@contextlib.contextmanager
+def folder_written_beside(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+    """Makes a folder that takes the place of `path` when the `with` block ends well.
+
+    Its name begins with a dot until then, so that no reader of pictures takes it for one of theirs.
+
+    Args:
+        path: Folder to make; it must not exist or be empty, and its own folder must exist.
+
+    Yields:
+        The folder to write to, empty.
+
+    Raises:
+        OSError: If the folder cannot be made or renamed; nothing is left of it then.
+    """
+    path = pathlib.Path(path)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    beside.mkdir()
+    try:
+        with full_disk_explained(path):
+            yield beside
+            os.replace(beside, path)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    sync_folder(path.parent)
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:
@@ -79,6 +169,32 @@ def write_json(path: str | os.PathLike[str], data: Any) -> None:
         TypeError: If `data` holds anything else.
     """
     write_atomically(path, json.dumps(plain(data), indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: str | os.PathLike[str], kind: type | None = None) -> Any:
+    """Returns what a JSON file holds.
+
+    Args:
+        path: The file, UTF-8.
+        kind: What it must hold: `dict` or `list`; anything by default.
+
+    Raises:
+        ValueError: If it is not JSON, or holds something else.
+        OSError: If it cannot be read.
+    """
+    content = pathlib.Path(path).read_bytes()
+    try:
+        data = json.loads(content)
+    except RecursionError as error:
+        raise ValueError(f"{os.fspath(path)!r} must hold JSON: it is nested too deeply") from error
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)!r} must hold JSON: {error}") from error
+    if kind is not None and not isinstance(data, kind):
+        wanted = "an object" if kind is dict else "a list"
+        raise ValueError(
+            f"{os.fspath(path)!r} must hold {wanted} of JSON. Received: {type(data).__name__}"
+        )
+    return data
 
 
 def write_csv(
@@ -116,6 +232,15 @@ def plain(data: Any) -> Any:
     if isinstance(data, float) and not math.isfinite(data):
         return None
     return data
+
+
+def _sync_folder(folder: pathlib.Path) -> None:
+    # A rename lives in the folder.
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _scalar(value: Any) -> Any:

@@ -10,11 +10,13 @@ LIBRARY = "simclr_tf"
 
 # A module imports strictly lower ranks only, apart from its own folder.
 RANKS = {
+    "archives": 0,
     "checks": 0,
     "files": 0,
     "lazy": 0,
     "similarity": 1,
     "boxes": 1,
+    "distribution": 1,
     "schedules": 1,
     "optimizers": 1,
     "runs": 1,

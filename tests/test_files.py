@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simclr_tf.files import plain, write_atomically, write_csv, write_json, written_beside
+from simclr_tf.files import (
+    folder_written_beside,
+    path_below,
+    plain,
+    read_json,
+    remove_unfinished,
+    write_atomically,
+    write_csv,
+    write_json,
+    written_beside,
+)
 
 
 def test_text_is_written_as_utf_8_with_its_line_ends(tmp_path):
@@ -38,8 +48,10 @@ def test_a_failure_before_the_end_leaves_the_old_file_and_nothing_beside(
     path = tmp_path / "result.json"
     write_atomically(path, "old")
     monkeypatch.setattr(os, step, fail)
-    with pytest.raises(OSError, match="No space left"):
+    message = "folder .* is full: result.json could not be written; the one that was there is unch"
+    with pytest.raises(OSError, match=message) as full:
         write_atomically(path, "new")
+    assert full.value.errno == errno.ENOSPC
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["result.json"]
 
@@ -62,6 +74,61 @@ def test_an_interruption_while_writing_leaves_the_old_file(tmp_path):
             raise KeyboardInterrupt
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["weights"]
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    left = f".a.npz.{'0f' * 16}.tmp"
+    for name in (left, ".lock", ".a.tmp", "a.npz", "notes.tmp"):
+        (tmp_path / name).write_text("")
+    remove_unfinished(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".a.tmp", ".lock", "a.npz", "notes.tmp"]
+
+
+def test_the_name_that_is_removed_is_that_of_an_unfinished_file(tmp_path):
+    with pytest.raises(RuntimeError):
+        with written_beside(tmp_path / "a") as file:
+            (tmp_path / os.path.basename(file.name)).with_name("copy").write_text(
+                os.path.basename(file.name)
+            )
+            raise RuntimeError
+    name = (tmp_path / "copy").read_text()
+    (tmp_path / name).write_text("half")
+    remove_unfinished(tmp_path)
+    assert os.listdir(tmp_path) == ["copy"]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a/b.png", "./a.png", "a/../b.png", "..a/b", "a\\b"])
+def test_a_name_within_a_folder_is_its_path(tmp_path, name):
+    assert path_below(tmp_path, name) == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "..", "../a.png", "a/../../b.png", "a\0b"])
+@pytest.mark.parametrize("folder", ["/data/pictures", "pictures", "."])
+def test_a_name_that_leads_out_of_the_folder_is_refused(folder, name):
+    with pytest.raises(ValueError, match="the file .* must lie in the folder"):
+        path_below(folder, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "message"),
+    [
+        (b"{", None, "must hold JSON: Expecting property name"),
+        (b"\xff", None, "must hold JSON: "),
+        (b"[" * 100_000, None, "must hold JSON: it is nested too deeply"),
+        (b"9" * 5000, None, "must hold JSON: Exceeds the limit"),
+        (b"[]", dict, "must hold an object of JSON. Received: list"),
+        (b"{}", list, "must hold a list of JSON. Received: dict"),
+    ],
+)
+def test_json_that_cannot_be_used_is_named(tmp_path, content, kind, message):
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(ValueError, match=f"a.json' {message}"):
+        read_json(tmp_path / "a.json", kind)
+
+
+def test_json_is_read(tmp_path):
+    (tmp_path / "a.json").write_text('{"a": [1]}')
+    assert read_json(tmp_path / "a.json", dict) == {"a": [1]}
 
 
 def test_a_written_file_has_the_permissions_of_any_new_file(tmp_path):
@@ -129,3 +196,41 @@ def test_csv_without_rows_has_the_header(tmp_path):
 def test_csv_refuses_a_key_without_column(tmp_path):
     with pytest.raises(ValueError, match="fields not in fieldnames: 'c'"):
         write_csv(tmp_path / "table.csv", [{"c": 1}], columns=("a",))
+
+
+# === Folders ===
+
+
+def test_a_folder_takes_its_place_when_it_is_whole(tmp_path):
+    with folder_written_beside(tmp_path / "result") as beside:
+        (beside / "inside").mkdir()
+        (beside / "inside/a").write_text("content")
+        assert beside.name.startswith(".result.")
+        assert not (tmp_path / "result").exists()
+    assert os.listdir(tmp_path) == ["result"]
+    assert (tmp_path / "result/inside/a").read_text() == "content"
+
+
+def test_an_empty_folder_is_replaced(tmp_path):
+    (tmp_path / "result").mkdir()
+    with folder_written_beside(tmp_path / "result") as beside:
+        (beside / "a").write_text("content")
+    assert os.listdir(tmp_path / "result") == ["a"]
+
+
+def test_a_folder_with_something_in_it_is_not_replaced(tmp_path):
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result/precious").write_text("old")
+    with pytest.raises(OSError):
+        with folder_written_beside(tmp_path / "result") as beside:
+            (beside / "a").write_text("content")
+    assert os.listdir(tmp_path) == ["result"]
+    assert os.listdir(tmp_path / "result") == ["precious"]
+
+
+def test_an_interruption_leaves_no_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        with folder_written_beside(tmp_path / "result") as beside:
+            (beside / "a").write_text("content")
+            raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []

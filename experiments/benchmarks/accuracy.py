@@ -70,7 +70,9 @@ def measure_accuracy(
                 failures[contestant.name] = str(failure)
                 continue
             features = {
-                split: np.load(pathlib.Path(contestant.arguments["output"], f"{split}.npy"))
+                split: np.load(
+                    pathlib.Path(contestant.arguments["output"], f"{split}.npy"), allow_pickle=False
+                )
                 for split in SPLITS
             }
             for probe, accuracy in probe_accuracies(features, splits, settings.seed).items():

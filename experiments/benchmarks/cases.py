@@ -15,9 +15,9 @@ class Contestant:
 
     Args:
         name: as the row names it.
-        process: which of the long-lived processes it runs in: `"ours"`, `"plain"` or
-            `"blocks of 256"` (ours as its own peer), `"lightly"`, `"tuned"`, `"keras"` or
-            `"commands"`.
+        process: which of the long-lived processes it runs in: `"ours"`, `"plain"` (ours or FAISS
+            as the peer) or `"blocks of 256"` (ours as its own peer), `"lightly"`, `"tuned"`,
+            `"keras"` or `"commands"`.
         task: `"module:function"`; the function takes `arguments` and returns a callable from a
             number of times to the value of the case.
         arguments: plain values.

@@ -10,6 +10,8 @@ from experiments.benchmarks.settings import BenchmarkSettings
 from experiments.benchmarks.targets import target
 
 TORCH_PACKAGES = ("torch", "torchvision", "lightly")
+# Parts that are measured without these packages.
+WITHOUT_TORCH = {"import", "size", "embed_folder", "search", "many_classes"}
 OUR_SETTING = "bfloat16, uint8 pictures in, defaults"
 TUNED = "float32 weights, bfloat16 autocast, channels-last, both views in one pass, fused SGD"
 LIGHTLY = "float32, NCHW, one pass a view, as in lightly's documentation"
@@ -22,7 +24,7 @@ def check_peers(settings: BenchmarkSettings) -> None:
     """Raises `ValueError` if a chosen peer is not installed and a chosen part needs it."""
     wanted = [peer for peer in settings.chosen_peers if peer in ("lightly", "tuned")]
     missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
-    if wanted and missing and set(settings.parts) - {"import", "size"}:
+    if wanted and missing and set(settings.parts) - WITHOUT_TORCH:
         raise ValueError(
             f"The peers {' and '.join(wanted)} need {', '.join(missing)}: "
             'pip install "simclr_tf[bench]", or leave them out with --peers=keras or --peers='

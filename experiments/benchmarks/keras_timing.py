@@ -10,15 +10,19 @@ import numpy as np
 import tensorflow as tf
 
 
-def time_steps(model: keras.Model, views: np.ndarray) -> Callable[[int], float]:
+def time_steps(
+    model: keras.Model, views: np.ndarray, labels: np.ndarray | None = None
+) -> Callable[[int], float]:
     """Returns a task that trains on one batch over and over and gives views a second.
 
     Args:
         model: compiled; its step takes one batch and handles `2 * len(views)` views.
         views: what the step is given each time.
+        labels: int32, one a view, given with them; `None` for none.
     """
     model.make_train_function()
-    batches = iter(tf.data.Dataset.from_tensors(tf.constant(views)).repeat())
+    batch = views if labels is None else (views, labels)
+    batches = iter(tf.data.Dataset.from_tensors(batch).repeat())
 
     def run(count: int) -> float:
         begin = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import tempfile
 from typing import TYPE_CHECKING
@@ -59,7 +60,7 @@ def write_jpeg_folder(folder: pathlib.Path, count: int, size: int, seed: int = 0
         picture.save(folder / label / f"{number:06d}.jpg", quality=90)
 
 
-def picture_files(folder: str) -> list[str]:
+def picture_files(folder: str | os.PathLike[str]) -> list[str]:
     """Returns the JPEG and PNG files anywhere below `folder`, sorted."""
     endings = {".jpg", ".jpeg", ".png"}
     found = pathlib.Path(folder).rglob("*")

@@ -17,8 +17,10 @@ from experiments.benchmarks.contestants import (
     torch_peer,
 )
 from experiments.benchmarks.plan_caching import caching_cases
-from experiments.benchmarks.plan_files import import_cases, input_cases
+from experiments.benchmarks.plan_files import embed_folder_cases, import_cases, input_cases
+from experiments.benchmarks.plan_labels import many_classes_cases, sup_con_cases
 from experiments.benchmarks.plan_loss import loss_cases
+from experiments.benchmarks.plan_search import search_cases
 from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
 
@@ -28,7 +30,7 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
 
     Args:
         settings: what to measure.
-        data_dir: folder whose pictures `input` decodes.
+        data_dir: folder whose pictures `input` decodes and `embed_folder` embeds.
     """
     makers: dict[str, Callable[[BenchmarkSettings, str], list[Case]]] = {
         "augment": _augment,
@@ -37,13 +39,16 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
         "loss": lambda settings, _: loss_cases(settings),
         "input": input_cases,
         "embed": _embed,
+        "embed_folder": embed_folder_cases,
+        "search": lambda settings, _: search_cases(settings),
         "import": lambda settings, _: import_cases(settings),
         "input_wait": lambda settings, _: waiting_cases(settings),
         "size": lambda settings, _: size_cases(settings),
+        "many_classes": lambda settings, _: many_classes_cases(settings),
     }
     chosen_makers = [makers[part] for part in settings.parts if part in makers]
     cases = [case for make in chosen_makers for case in make(settings, data_dir)]
-    # The last two are parts of input.
+    # Waiting and size are parts of input.
     return list({(case.part, case.name): case for case in cases}.values())
 
 
@@ -84,7 +89,7 @@ def _step(settings: BenchmarkSettings, _: str) -> list[Case]:
         peers = _training_peers(settings, ("step", name), "step", work, "")
         program = ours("training:step", work, f"{OUR_SETTING}, metrics included")
         cases.append(Case("step", name, "views/s", program, peers))
-    return cases + caching_cases(settings)
+    return cases + sup_con_cases(settings) + caching_cases(settings)
 
 
 def _pretrain(settings: BenchmarkSettings, _: str) -> list[Case]:

@@ -1,21 +1,30 @@
-"""The cases around the training: reading pictures and starting up."""
+"""The cases around the training: reading pictures, embedding a folder and starting up."""
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 
 from experiments.benchmarks.cases import OURS, Case, Contestant, Limit
-from experiments.benchmarks.contestants import ours, torch_peer
+from experiments.benchmarks.contestants import OUR_SETTING, ours, torch_peer
 from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
+from experiments.benchmarks.targets import target
 from experiments.benchmarks.worker import ROOT
 
 _START = "experiments.benchmarks.commands:start"
+# The default of embed.py.
+_EMBEDDED_AT_ONCE = 256
 
 
 def input_cases(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
     """Returns decoding, waiting for input, and the cost with ten times the pictures."""
     return [_decode(settings, data_dir), *waiting_cases(settings), *size_cases(settings)]
+
+
+def embed_folder_cases(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
+    """Returns embedding a folder beside its encoder alone, whose pictures are decoded before."""
+    return [_embed_folder(settings, data_dir, width) for width in settings.all_widths]
 
 
 def import_cases(settings: BenchmarkSettings) -> list[Case]:
@@ -50,6 +59,26 @@ def _decode(settings: BenchmarkSettings, data_dir: str) -> Case:
         higher_is_better=False,
         repeats=3,
     )
+
+
+def _embed_folder(settings: BenchmarkSettings, data_dir: str, width: float) -> Case:
+    size = settings.folder_image_size
+    name = f"{settings.encoder} width {width:g}, {size} px"
+    work = {
+        "encoder": settings.encoder,
+        "width": width,
+        "image_size": size,
+        "batch_size": _EMBEDDED_AT_ONCE,
+        "data_dir": data_dir,
+    }
+    program = ours("embed_folder:embed", work, f"{OUR_SETTING}; from the files to a file")
+    alone = dataclasses.replace(
+        ours("embed_folder:bare", work, "bfloat16, the same pictures decoded in memory"),
+        name="the encoder alone",
+        process="plain",
+        target=target("embed_folder", name, "encoder"),
+    )
+    return Case("embed_folder", name, "pictures/s", program, (alone,), fresh=True, repeats=3)
 
 
 def _command(name: str, arguments: list[str]) -> Contestant:

@@ -7,13 +7,19 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from simclr_tf.checks import check_at_least, check_one_of, check_positive
+from simclr_tf.checks import check_at_least, check_between, check_one_of, check_positive
+from simclr_tf.data.symbols.classes import MAX_CLASSES
 
-DEFAULT_PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
-PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size")
+DEFAULT_PARTS = (
+    *("augment", "step", "pretrain", "loss", "input"),
+    *("embed", "embed_folder", "search", "import"),
+)
+PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes")
 PEERS = ("lightly", "tuned", "keras")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
+# That a search looks for.
+NEIGHBOURS = 10
 _BATCH_SIZES = (
     "batch_size",
     "large_batch_size",
@@ -28,7 +34,8 @@ class BenchmarkSettings:
     """Everything that decides a benchmark but the pictures.
 
     Attributes:
-        part: of augment, step, pretrain, loss, input (input_wait, size), embed, import, accuracy.
+        part: of augment, step, pretrain, loss, input (input_wait, size), embed, embed_folder,
+            search, import, accuracy, many_classes.
         peers: of lightly (as documented), tuned (PyTorch) and keras, with commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.
         repeat_seconds: about how long one measurement lasts; 0 does the work once.
@@ -47,8 +54,17 @@ class BenchmarkSettings:
         large_loss_pairs: pairs of the loss that must fit into a limit; 0 leaves it out.
         block_sizes: of the blockwise loss, for a table of its cost by them; empty for no table.
         input_pictures: pictures that are decoded, and a tenth of those whose cost with size counts.
+        many_classes: classes of the fine-tuning with very many, at most 16,000.
+        many_class_pictures: pictures of each of them, at most half of batch_size.
+        folder_image_size: height and width of the pictures that embed_folder decodes.
+        search_pictures: embeddings that are searched.
+        search_queries: that are answered at once.
+        search_size: numbers of an embedding.
+        opened_pictures: embeddings of the index that is opened; 0 leaves it out.
+        metrics_pictures: queries and gallery of the figures of retrieval; 0 leaves them out.
+        page_pictures: files that the search page searches; 0 leaves it out.
         accuracy_minutes: that each contestant may train.
-        accuracy_encoder: network of accuracy and of the cost with size.
+        accuracy_encoder: network of accuracy, of the cost with size and of many_classes.
         accuracy_width: multiplier of its channels.
         seed: of pictures and weights.
     """
@@ -72,6 +88,15 @@ class BenchmarkSettings:
     large_loss_pairs: int = 16384
     block_sizes: str = ""
     input_pictures: int = 2000
+    many_classes: int = 15000
+    many_class_pictures: int = 4
+    folder_image_size: int = 128
+    search_pictures: int = 200_000
+    search_queries: int = 1000
+    search_size: int = 128
+    opened_pictures: int = 1_000_000
+    metrics_pictures: int = 100_000
+    page_pictures: int = 10_000
     accuracy_minutes: float = 8.0
     accuracy_encoder: str = "resnet10"
     accuracy_width: float = 0.25
@@ -98,12 +123,20 @@ class BenchmarkSettings:
                 f"`cached_batch_size` must be a multiple of `microbatch_size` "
                 f"({self.microbatch_size}). Received: cached_batch_size={self.cached_batch_size!r}"
             )
-        for name in ("image_size", "large_image_size"):
+        for name in ("image_size", "large_image_size", "folder_image_size"):
             check_at_least(name, getattr(self, name), 8)
+        check_at_least("search_pictures", self.search_pictures, NEIGHBOURS)
+        for name in ("search_queries", "search_size"):
+            check_at_least(name, getattr(self, name), 1)
+        for name in ("opened_pictures", "metrics_pictures", "page_pictures"):
+            check_at_least(name, getattr(self, name), 0)
         check_at_least("large_loss_pairs", self.large_loss_pairs, 0)
         for size in self.all_block_sizes:
             check_at_least("block_sizes", size, 1)
         check_at_least("input_pictures", self.input_pictures, self.batch_size)
+        # The symbols, turned and mirrored.
+        check_between("many_classes", self.many_classes, 2, 8 * MAX_CLASSES)
+        check_between("many_class_pictures", self.many_class_pictures, 1, self.batch_size // 2)
         check_positive("accuracy_minutes", self.accuracy_minutes)
         check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS)
         check_positive("accuracy_width", self.accuracy_width)

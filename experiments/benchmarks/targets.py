@@ -10,6 +10,7 @@ TARGETS: dict[tuple[str, str, str], float] = {
     ("step", _CACHING, "plain"): 0.65,
     # At most 1.3 times the memory.
     ("step", f"{_CACHING}, peak memory", "plain"): 1 / 1.3,
+    ("step", "SupCon, resnet18 width 0.25, 32 px", "simclr"): 0.95,
     ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "tuned"): 1.7,
     ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "lightly"): 4.0,
     ("augment", "32 px, two views, simclr-cifar", "torchvision"): 10.0,
@@ -17,6 +18,8 @@ TARGETS: dict[tuple[str, str, str], float] = {
     ("loss", "4096 pairs, loss and gradient", "lightly"): 1.5,
     ("loss", "4096 pairs, peak memory above the inputs", "lightly"): 4.0,
     ("embed", "resnet18 width 1, 32 px", "tuned"): 1.2,
+    ("embed_folder", "resnet18 width 1, 128 px", "encoder"): 0.9,
+    ("search", "exact, 1000 queries in 200000 x 128, top 10", "faiss"): 0.95,
 }
 
 

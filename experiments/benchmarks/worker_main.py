@@ -80,6 +80,11 @@ def describe() -> dict[str, Any]:
         devices = tf.config.list_physical_devices("GPU")
         if devices:
             gpu = tf.config.experimental.get_device_details(devices[0]).get("device_name")
+    if "faiss" in sys.modules:
+        import faiss
+
+        versions["faiss"] = faiss.__version__
+        threads["faiss"] = faiss.omp_get_max_threads()
     if "torch" in sys.modules:
         import lightly
         import torch

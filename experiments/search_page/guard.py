@@ -6,6 +6,8 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from experiments.listening import refused_host
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -39,8 +41,7 @@ class Guard:
 
     Args:
         app: The application behind it.
-        hosts: Names under which the page may be asked for; None for any. A web site that makes
-            its own name point at this machine is refused thereby.
+        hosts: Names under which the page may be asked for, see `refused_host`; None for any.
         max_upload_bytes: Largest picture in bytes.
     """
 
@@ -74,12 +75,9 @@ class Guard:
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Returns the status and the text that refuse a request; None where it may pass."""
         headers = {name.lower(): value for name, value in scope["headers"]}
-        if self.hosts is not None:
-            host = headers.get(b"host", b"").lower()
-            if re.sub(rb":\d+$", b"", host).decode("latin-1") not in self.hosts:
-                return 421, "This page is not served under that name."
-            if headers.get(b"origin", b"http://" + host).lower() != b"http://" + host:
-                return 403, "What other web pages send is refused."
+        from_elsewhere = refused_host(headers, self.hosts)
+        if from_elsewhere is not None:
+            return from_elsewhere
         path, method = scope["path"], scope["method"]
         if method in ("GET", "HEAD"):
             known = _GET.fullmatch(path) and ".." not in path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import socket
 import tempfile
@@ -10,12 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from simclr_tf.checks import check_between
+from experiments.listening import allowed_hosts
 
 if TYPE_CHECKING:
     import gradio as gr
-
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 @contextmanager
@@ -41,48 +38,12 @@ def private_gradio() -> Iterator[str]:
         yield folder
 
 
-def open_port(host: str, port: int) -> socket.socket:
-    """Returns a socket that listens there.
-
-    Raises:
-        ValueError: There is no such port, it is taken, or the address is not of this machine.
-    """
-    # Where it is larger, the system takes what is left of it modulo 65,536.
-    check_between("port", port, 0, 65_535)
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-        except OSError:
-            listener.close()
-            raise
-    except OSError as error:
-        raise ValueError(
-            f"`host` and `port` must be an address of this machine that is free ({error}). "
-            f"Received: host={host!r}, port={port!r}"
-        ) from error
-    return listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """Returns the page's address as a browser takes it."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def is_loopback(listener: socket.socket) -> bool:
-    """Returns whether only this machine can reach the socket."""
-    return ipaddress.ip_address(listener.getsockname()[0]).is_loopback
-
-
 def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> None:
     """Serves the page until it is stopped, with Ctrl-C or SIGTERM.
 
     Args:
         page: The page.
-        listener: See `open_port`.
+        listener: See `listening.open_port`.
         max_upload_bytes: Largest picture in bytes.
     """
     import fastapi
@@ -110,8 +71,7 @@ def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> No
         pwa=False,
         mcp_server=False,
     )
-    hosts = frozenset(_LOOPBACK_NAMES) if is_loopback(listener) else None
-    guarded = Guard(app, hosts, max_upload_bytes)
+    guarded = Guard(app, allowed_hosts(listener), max_upload_bytes)
     config = uvicorn.Config(
         guarded,
         log_level="critical",

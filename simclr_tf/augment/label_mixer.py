@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from simclr_tf.augment.random_layer import RandomLayer
+from simclr_tf.distribution.replicas import gather_rows, take_own_rows
 
 
 class LabelMixer(RandomLayer):
@@ -45,7 +46,10 @@ class LabelMixer(RandomLayer):
         images, targets = tf.cast(images, tf.float32), tf.cast(targets, tf.float32)
         if not training:
             return images, targets
-        return self.mix(images, targets, tf.cast(self.seed_generator.next(), tf.int32))
+        seed = tf.cast(self.seed_generator.next(), tf.int32)
+        # A partner may be with another replica, so that each of them mixes the whole batch.
+        images, targets = self.mix(gather_rows(images), gather_rows(targets), seed)
+        return take_own_rows(images), take_own_rows(targets)
 
 
 def draw_partners(seed: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:

@@ -11,7 +11,7 @@ from simclr_tf.augment.operation_space import (
     OperationRanges,
     apply_operations,
 )
-from simclr_tf.augment.random_layer import RandomLayer
+from simclr_tf.augment.random_layer import RandomLayer, draw_whole
 from simclr_tf.checks import check_at_least, check_between
 
 # The translation is that of the paper's code, 150 pixels, on its pictures of 331.
@@ -70,13 +70,9 @@ class RandAugment(RandomLayer):
             sign: float32 `[num_ops, batch]`, −1 or 1.
         """
         operation_seed, sign_seed = tf.unstack(tf.random.split(seed, 2), num=2)
-
-        def whole(own_seed, count):
-            shape = [self.num_ops, batch]
-            return tf.random.stateless_uniform(shape, own_seed, 0, count, tf.int32)
-
-        sign = 2.0 * tf.cast(whole(sign_seed, 2), tf.float32) - 1.0
-        return whole(operation_seed, len(OPERATIONS)), sign
+        shape = [self.num_ops, batch]
+        sign = 2.0 * tf.cast(draw_whole(sign_seed, shape, 2, axis=1), tf.float32) - 1.0
+        return draw_whole(operation_seed, shape, len(OPERATIONS), axis=1), sign
 
     def transform(self, images, seed):
         images = tf.cast(images, tf.float32)

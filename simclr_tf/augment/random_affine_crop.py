@@ -76,7 +76,12 @@ class RandomAffineCrop(RandomResizedCrop):
 
 
 def resample_affine(
-    images: tf.Tensor, boxes: tf.Tensor, angles: tf.Tensor, shears: tf.Tensor, size: int
+    images: tf.Tensor,
+    boxes: tf.Tensor,
+    angles: tf.Tensor,
+    shears: tf.Tensor,
+    size: int,
+    fill_mode: str = "REFLECT",
 ) -> tf.Tensor:
     """Resamples one turned and slanted box of each picture to `size` × `size`.
 
@@ -89,6 +94,7 @@ def resample_affine(
         angles: float32 `[batch]`, a, in radians.
         shears: float32 `[batch]`, s.
         size: height and width of the result.
+        fill_mode: what lies beyond the picture: `"REFLECT"`, its mirror image, or `"CONSTANT"`, 0.
 
     Returns:
         float32 `[batch, size, size, channels]`.
@@ -112,6 +118,6 @@ def resample_affine(
         output_shape=[size, size],
         fill_value=0.0,
         interpolation="BILINEAR",
-        fill_mode="REFLECT",
+        fill_mode=fill_mode,
     )
     return tf.ensure_shape(crops, [None, size, size, images.shape[3]])

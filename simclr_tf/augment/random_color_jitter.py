@@ -8,7 +8,7 @@ import tensorflow as tf
 from simclr_tf.augment.fusion import fused
 from simclr_tf.augment.luma import LUMA
 from simclr_tf.augment.plane_layer import PlaneLayer
-from simclr_tf.augment.random_layer import draw_chosen, draw_uniform
+from simclr_tf.augment.random_layer import draw_chosen, draw_uniform, draw_unit
 from simclr_tf.checks import check_at_least, check_between
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
@@ -83,7 +83,7 @@ class RandomColorJitter(PlaneLayer):
         )
         turns = draw_uniform(seeds[3], [batch], -self.hue, self.hue)
         active = [number for number, strength in enumerate((*strengths, self.hue)) if strength > 0]
-        priorities = tf.random.stateless_uniform([batch, 4], seeds[4])
+        priorities = draw_unit(seeds[4], [batch, 4])
         places = tf.constant(active, tf.int32)
         order = tf.argsort(tf.gather(priorities, places, axis=1), axis=1)
         order = tf.gather(places, order)

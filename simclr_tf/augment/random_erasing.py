@@ -7,7 +7,7 @@ import math
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import RandomLayer, draw_chosen, draw_uniform
+from simclr_tf.augment.random_layer import RandomLayer, draw_chosen, draw_uniform, draw_unit
 from simclr_tf.checks import check_between, check_range
 
 
@@ -93,7 +93,7 @@ def draw_span(seed: tf.Tensor, span: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
     """
     span = tf.minimum(tf.cast(tf.round(span), tf.int32), length)
     room = tf.cast(length - span + 1, tf.float32)
-    draws = tf.random.stateless_uniform(tf.shape(span), seed)
+    draws = draw_unit(seed, tf.shape(span))
     first = tf.minimum(tf.cast(tf.floor(draws * room), tf.int32), length - span)
     places = tf.range(length)
     return tf.logical_and(places >= first[:, None], places < (first + span)[:, None])

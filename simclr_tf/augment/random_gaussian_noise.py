@@ -5,12 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import (
-    RandomLayer,
-    apply_to_chosen,
-    draw_chosen,
-    draw_uniform,
-)
+from simclr_tf.augment.random_layer import Chosen, RandomLayer, apply_to_chosen, draw_uniform
 from simclr_tf.checks import check_between, check_range
 
 
@@ -48,11 +43,15 @@ class RandomGaussianNoise(RandomLayer):
         chosen_seed, sigma_seed, noise_seed = tf.unstack(tf.random.split(seed, 3), num=3)
         sigma = draw_uniform(sigma_seed, [batch], *self.sigma)[:, None, None, None]
 
+        chosen = Chosen(chosen_seed, batch, self.probability)
+
         def add_noise(rows, numbers):
-            noise = tf.random.stateless_normal(tf.shape(rows), noise_seed)
+            noise = chosen.draw(
+                lambda shape: tf.random.stateless_normal(shape, noise_seed), tf.shape(rows), numbers
+            )
             return tf.clip_by_value(rows + tf.gather(sigma, numbers) * noise, 0.0, 255.0)
 
-        return apply_to_chosen(images, draw_chosen(chosen_seed, batch, self.probability), add_noise)
+        return apply_to_chosen(images, chosen.rows(), add_noise)
 
     def get_config(self):
         return {**super().get_config(), "sigma": self.sigma, "probability": self.probability}

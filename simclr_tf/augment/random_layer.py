@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
+
+from simclr_tf.distribution.replicas import draw_for_own_rows, replica_count, take_own_rows
 
 
 class RandomLayer(keras.layers.Layer):
@@ -67,13 +71,63 @@ class RandomLayer(keras.layers.Layer):
 
 
 def draw_uniform(seed: tf.Tensor, shape: list, low: float, high: float) -> tf.Tensor:
-    """Returns float32 `shape`, uniform in `[low, high)`."""
-    return low + (high - low) * tf.random.stateless_uniform(shape, seed)
+    """Returns float32 `shape`, uniform in `[low, high)`; its first dimension are the pictures."""
+    return low + (high - low) * draw_unit(seed, shape)
 
 
 def draw_chosen(seed: tf.Tensor, batch: tf.Tensor, probability: float) -> tf.Tensor:
     """Returns bool `[batch]`, each true with `probability`, independently."""
-    return tf.random.stateless_uniform([batch], seed) < probability
+    return draw_unit(seed, [batch]) < probability
+
+
+def draw_unit(seed: tf.Tensor, shape: list | tf.Tensor) -> tf.Tensor:
+    """Returns float32 `shape`, uniform in `[0, 1)`; its first dimension are the pictures."""
+    return draw_for_own_rows(lambda whole: tf.random.stateless_uniform(whole, seed), shape)
+
+
+def draw_whole(seed: tf.Tensor, shape: list, count: int, axis: int = 0) -> tf.Tensor:
+    """Returns int32 `shape`, uniform in 0..`count` - 1; the pictures are along `axis`."""
+    return draw_for_own_rows(
+        lambda whole: tf.random.stateless_uniform(whole, seed, 0, count, tf.int32), shape, axis
+    )
+
+
+class Chosen:
+    """Which pictures of a batch a layer treats, drawn for each with one probability.
+
+    Args:
+        seed: int32 `[2]`.
+        batch: this replica's pictures.
+        probability: of each, 0..1.
+    """
+
+    def __init__(self, seed: tf.Tensor, batch: tf.Tensor, probability: float) -> None:
+        self.seed = seed
+        self.batch = batch
+        self.probability = probability
+
+    def rows(self) -> tf.Tensor:
+        """Returns bool `[batch]`."""
+        return draw_chosen(self.seed, self.batch, self.probability)
+
+    def draw(
+        self, draw: Callable[[tf.Tensor], tf.Tensor], shape: tf.Tensor, numbers: tf.Tensor
+    ) -> tf.Tensor:
+        """Draws numbers for the treated pictures and for nobody else.
+
+        Args:
+            draw: stateless random draw of a shape.
+            shape: int32 `[rank]`, of the treated pictures of this replica.
+            numbers: int64 `[b]`, their rows, as `apply_to_chosen` hands them out.
+        """
+        count = replica_count()
+        if count == 1:
+            return draw(shape)
+        # One device draws them for those of all replicas, one after the other.
+        of_all = tf.random.stateless_uniform([self.batch * count], self.seed) < self.probability
+        places = tf.cumsum(tf.cast(of_all, tf.int32))
+        drawn = draw(tf.concat([places[-1:], shape[1:]], axis=0))
+        return tf.gather(drawn, tf.gather(take_own_rows(places), numbers) - 1)
 
 
 def apply_to_chosen(images: tf.Tensor, chosen: tf.Tensor, function) -> tf.Tensor:

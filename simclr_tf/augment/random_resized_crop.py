@@ -95,10 +95,7 @@ class RandomResizedCrop(RandomLayer):
         return resample_boxes(images, boxes, self.size, self.interpolation)
 
     def transform_at_rest(self, images):
-        if images.shape[1:3] == (self.size, self.size):
-            return super().transform_at_rest(images)
-        whole = tf.tile([[0.0, 0.0, 1.0, 1.0]], [tf.shape(images)[0], 1])
-        return resample_boxes(images, whole, self.size, self.interpolation)
+        return resample_whole(images, self.size, self.interpolation)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.size, self.size, input_shape[3])
@@ -138,6 +135,14 @@ def resample_boxes(
         crops = from_planes(apply_separable(to_planes(images), row_map, column_map))
         return tf.clip_by_value(crops, 0.0, 255.0)
     return _bilinear_crops(images, rows, columns, size)
+
+
+def resample_whole(images: tf.Tensor, size: int, interpolation: str = "bilinear") -> tf.Tensor:
+    """Resamples whole pictures, see `resample_boxes`; those of that size stay as they are."""
+    if images.shape[1:3] == (size, size):
+        return tf.cast(images, tf.float32)
+    whole = tf.tile([[0.0, 0.0, 1.0, 1.0]], [tf.shape(images)[0], 1])
+    return resample_boxes(images, whole, size, interpolation)
 
 
 def _sample_positions(start, end, length, size):

@@ -7,14 +7,21 @@ from collections.abc import Callable
 from simclr_tf.augment.augmenter import Augmenter
 from simclr_tf.augment.rand_augment import RandAugment
 from simclr_tf.augment.random_affine_crop import RandomAffineCrop
+from simclr_tf.augment.random_border_strokes import RandomBorderStrokes
 from simclr_tf.augment.random_color_jitter import RandomColorJitter
 from simclr_tf.augment.random_erasing import RandomErasing
 from simclr_tf.augment.random_gaussian_blur import RandomGaussianBlur
 from simclr_tf.augment.random_gaussian_noise import RandomGaussianNoise
 from simclr_tf.augment.random_grayscale import RandomGrayscale
+from simclr_tf.augment.random_jpeg_artifacts import RandomJpegArtifacts
 from simclr_tf.augment.random_layer import RandomLayer
+from simclr_tf.augment.random_line_weight import RandomLineWeight
+from simclr_tf.augment.random_paper_tint import RandomPaperTint
 from simclr_tf.augment.random_resized_crop import RandomResizedCrop
+from simclr_tf.augment.random_salt_and_pepper import RandomSaltAndPepper
 from simclr_tf.augment.random_solarize import RandomSolarize
+from simclr_tf.augment.random_speckle import RandomSpeckle
+from simclr_tf.augment.random_turned_crop import RandomTurnedCrop
 from simclr_tf.augment.trivial_augment_wide import TrivialAugmentWide
 from simclr_tf.checks import check_at_least, check_between, check_one_of
 
@@ -34,6 +41,12 @@ def build_augmenter(
     | `trivial-wide` | .2–1 | one of 14 operations each | – | flip, erasing p .1 (with labels) |
     | `rand-augment` | .2–1 | two of 14 operations each, magnitude 9 | – | flip (with labels) |
     | `symbols` | .4–1 | .4 .4 .4 0, p .8 | – | noise (for training with labels) |
+    | `drawing` | sides × .85–1.25, turned by quarters and ≤ 8° | – | .5 | lines, scan (see below) |
+
+    `drawing` is for crops of line drawings, with or without labels: no flip and no hue, since
+    symbols point and read. Beyond the crop there is paper of its own colour. Strokes of its ink run
+    in from the border (p .6), lines get thinner or thicker (p .8), it is blurred (p .5), and a scan
+    tints paper and fades ink (p .5), adds grain (p .3), salt and pepper (p .3) and JPEG (p .3).
 
     Args:
         name: one of the recipes above.
@@ -128,6 +141,24 @@ def _symbols(size: int) -> list[RandomLayer]:
     ]
 
 
+def _drawing(size: int) -> list[RandomLayer]:
+    """The strengths in pixels are meant for views of 64, and grow with the size."""
+    pixel = size / 64
+    return [
+        RandomTurnedCrop(size, scale=(0.85, 1.25), shift=0.06, rotation=8),
+        RandomBorderStrokes(
+            count=(1, 3), length=(0.1, 0.35), width=(pixel, 3.5 * pixel), probability=0.6
+        ),
+        RandomLineWeight(thin=min(0.5 * pixel, 8), thicken=min(0.8 * pixel, 8), probability=0.8),
+        RandomGaussianBlur(sigma=(0.1, max(1.0 * pixel, 0.5)), probability=0.5),
+        RandomGrayscale(0.5),
+        RandomPaperTint(tint=0.2, fade=0.4, probability=0.5),
+        RandomSpeckle((0.0, 0.1), probability=0.3),
+        RandomSaltAndPepper((0.0, 0.01), probability=0.3),
+        RandomJpegArtifacts((40, 95), probability=0.3),
+    ]
+
+
 def _blur(size: int) -> RandomGaussianBlur:
     # The paper's 0.1..2.0 pixels are meant for 224: the same share of a smaller picture.
     return RandomGaussianBlur(sigma=(0.1, max(2.0 * size / 224, 0.6)), probability=0.5)
@@ -142,4 +173,5 @@ RECIPES: dict[str, Callable[[int], list[RandomLayer]]] = {
     "trivial-wide": _trivial_wide,
     "rand-augment": _rand_augment,
     "symbols": _symbols,
+    "drawing": _drawing,
 }

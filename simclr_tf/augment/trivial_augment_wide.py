@@ -11,7 +11,7 @@ from simclr_tf.augment.operation_space import (
     OperationRanges,
     apply_operations,
 )
-from simclr_tf.augment.random_layer import RandomLayer
+from simclr_tf.augment.random_layer import RandomLayer, draw_whole
 from simclr_tf.checks import check_between
 
 WIDE_RANGES = OperationRanges(
@@ -57,13 +57,10 @@ class TrivialAugmentWide(RandomLayer):
             sign: float32 `[batch]`, −1 or 1.
         """
         operation_seed, level_seed, sign_seed = tf.unstack(tf.random.split(seed, 3), num=3)
-
-        def whole(own_seed, count):
-            return tf.random.stateless_uniform([batch], own_seed, 0, count, tf.int32)
-
-        strength = tf.cast(whole(level_seed, LEVELS), tf.float32) / (LEVELS - 1)
-        sign = 2.0 * tf.cast(whole(sign_seed, 2), tf.float32) - 1.0
-        return whole(operation_seed, len(OPERATIONS)), strength, sign
+        level = draw_whole(level_seed, [batch], LEVELS)
+        strength = tf.cast(level, tf.float32) / (LEVELS - 1)
+        sign = 2.0 * tf.cast(draw_whole(sign_seed, [batch], 2), tf.float32) - 1.0
+        return draw_whole(operation_seed, [batch], len(OPERATIONS)), strength, sign
 
     def transform(self, images, seed):
         drawn = self.draw(seed, tf.shape(images)[0])

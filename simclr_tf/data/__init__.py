@@ -1,6 +1,7 @@
 """Pictures from folders and data sets to batches of uint8."""
 
 from simclr_tf.data.class_batches import class_batches as class_batches
+from simclr_tf.data.class_batches import class_rows as class_rows
 from simclr_tf.data.decode import UnreadablePicture as UnreadablePicture
 from simclr_tf.data.decode import decode_picture as decode_picture
 from simclr_tf.data.drawings import AnnotatedDrawing as AnnotatedDrawing
@@ -21,6 +22,7 @@ from simclr_tf.data.picture_set import SkippedPicture as SkippedPicture
 from simclr_tf.data.pipeline import evaluation_batches as evaluation_batches
 from simclr_tf.data.pipeline import steps_per_epoch as steps_per_epoch
 from simclr_tf.data.pipeline import training_batches as training_batches
+from simclr_tf.data.pipeline import training_rows as training_rows
 from simclr_tf.data.sharded_pictures import Pictures as Pictures
 from simclr_tf.data.sharded_pictures import ShardedPictures as ShardedPictures
 from simclr_tf.data.single_picture import index_picture as index_picture

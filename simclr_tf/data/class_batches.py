@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +51,34 @@ def class_batches(
         ValueError: if a class has fewer than K pictures and `repeat` is false, there are fewer
             than P classes, no picture has a label, or an argument is negative.
     """
+    rows_of = class_rows(pictures, classes_per_batch, pictures_per_class, seed, repeat=repeat)
+    size = classes_per_batch * pictures_per_class
+    return batches_of_rows(pictures, rows_of, size, start_step, num_steps)
+
+
+def class_rows(
+    pictures: PictureSet,
+    classes_per_batch: int,
+    pictures_per_class: int,
+    seed: int,
+    *,
+    repeat: bool = False,
+) -> Callable[[int], np.ndarray]:
+    """Returns which rows of `pictures` are in batch number `step` of `class_batches`.
+
+    Args:
+        pictures: see `class_batches`, as for all others.
+        classes_per_batch: P.
+        pictures_per_class: K.
+        seed: seed of the orders.
+        repeat: whether small classes give some pictures more than once.
+
+    Returns:
+        A function from the number of a batch to its rows, int64 `[P * K]`.
+
+    Raises:
+        ValueError: as `class_batches`.
+    """
     check_at_least("classes_per_batch", classes_per_batch, 1)
     check_at_least("pictures_per_class", pictures_per_class, 1)
     index = ClassIndex(pictures.labels, seed)
@@ -71,9 +100,7 @@ def class_batches(
             [index.group(position, visit, pictures_per_class) for position, visit in drawn]
         )
 
-    return batches_of_rows(
-        pictures, rows_of, classes_per_batch * pictures_per_class, start_step, num_steps
-    )
+    return rows_of
 
 
 def check_class_sizes(pictures: PictureSet, pictures_per_class: int) -> None:

@@ -12,13 +12,13 @@ from PIL import Image
 from simclr_tf.checks import check_at_least, check_one_of
 from simclr_tf.data.opened_picture import (
     MAXIMUM_PIXELS,
-    UnreadablePicture,
     is_turned_sideways,
     opened_picture,
     to_rgb,
     without_exif_rotation,
 )
 from simclr_tf.data.region import Region, check_region, cut_region
+from simclr_tf.data.unreadable import PictureTooLarge, UnreadablePicture
 
 # Part of the cache key: raise it whenever the pixels that come out change.
 DECODER_VERSION = 1
@@ -129,9 +129,7 @@ def _upright_rgb(picture: Image.Image, wanted_side: int) -> Image.Image:
     """Returns the picture in RGB; a JPEG may come smaller, with sides of `wanted_side` at least."""
     width, height = picture.size
     if width * height > MAXIMUM_PIXELS:
-        raise UnreadablePicture(
-            f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}"
-        )
+        raise PictureTooLarge(f"{width} x {height} pixels, more than the accepted {MAXIMUM_PIXELS}")
     if picture.format in ("JPEG", "MPO"):
         picture.draft(None, (wanted_side, wanted_side))
     return to_rgb(without_exif_rotation(picture))

@@ -41,6 +41,7 @@ def index_image_folder(
     *,
     label_depth: int = 1,
     cache_dir: str | os.PathLike[str] | None = None,
+    argument: str = "data_dir",
 ) -> PictureIndex:
     """Returns the pictures below a folder with their classes and splits.
 
@@ -57,6 +58,7 @@ def index_image_folder(
             first, 2 the one inside it (or the innermost, where there are fewer), -1 always
             the innermost.
         cache_dir: see `cache_folder`.
+        argument: what errors call the folder.
 
     Raises:
         ValueError: if the folder is missing, unreadable or without pictures, or an argument
@@ -65,9 +67,9 @@ def index_image_folder(
     selection = selection or Selection()
     if label_depth != -1:
         check_at_least("label_depth", label_depth, 1)
-    root = _checked_folder(data_dir)
+    root = _checked_folder(data_dir, argument)
     files, skipped = scan_folder(root)
-    _check_any_files(root, files, skipped)
+    _check_any_files(root, files, skipped, argument)
     places = _places(files, label_depth)
     warnings = _gathered_folders(places) if label_depth != 1 else []
     names = {place.class_name for place in places if place.class_name is not None}
@@ -112,33 +114,33 @@ def _found(
     return found, unread
 
 
-def _checked_folder(data_dir: str | os.PathLike[str]) -> str:
+def _checked_folder(data_dir: str | os.PathLike[str], argument: str) -> str:
     root = os.fspath(Path(data_dir).expanduser())
     if not os.path.exists(root):
-        raise ValueError(f"`data_dir` must be an existing folder. Received: data_dir={root!r}")
+        raise ValueError(f"`{argument}` must be an existing folder. Received: {argument}={root!r}")
     if not os.path.isdir(root):
         raise ValueError(
-            f"`data_dir` must be a folder of pictures, not a file. Received: data_dir={root!r}"
+            f"`{argument}` must be a folder of pictures, not a file. Received: {argument}={root!r}"
         )
     try:
         with os.scandir(root):
             return root
     except OSError as error:
         raise ValueError(
-            f"`data_dir` must be a folder that can be read ({error.strerror}). "
-            f"Received: data_dir={root!r}"
+            f"`{argument}` must be a folder that can be read ({error.strerror}). "
+            f"Received: {argument}={root!r}"
         ) from error
 
 
 def _check_any_files(
-    root: str, files: Sequence[PictureFile], skipped: Sequence[SkippedPicture]
+    root: str, files: Sequence[PictureFile], skipped: Sequence[SkippedPicture], argument: str
 ) -> None:
     if files:
         return
     unread = f" {len(skipped)} entries cannot be read, {skipped[0].path} first." if skipped else ""
     raise ValueError(
-        "`data_dir` must hold pictures: no file below it ends in one of "
-        f"{', '.join(EXTENSIONS)}.{unread} Received: data_dir={root!r}"
+        f"`{argument}` must hold pictures: no file below it ends in one of "
+        f"{', '.join(EXTENSIONS)}.{unread} Received: {argument}={root!r}"
     )
 
 

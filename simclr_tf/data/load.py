@@ -86,6 +86,7 @@ def index_pictures(
     *,
     label_depth: int = 1,
     cache_dir: str | os.PathLike[str] | None = None,
+    argument: str = "data_dir",
 ) -> PictureIndex:
     """Returns what is known of the pictures of a folder or data set before they are decoded.
 
@@ -95,12 +96,15 @@ def index_pictures(
         selection: which classes take part, and the shares of splits that are missing.
         label_depth: which folder names the class.
         cache_dir: see `cache_folder`.
+        argument: what errors call the folder.
 
     Raises:
         ValueError: if the folder or data set cannot be used.
     """
     if data_dir is not None and dataset is None:
-        return index_image_folder(data_dir, selection, label_depth=label_depth, cache_dir=cache_dir)
+        return index_image_folder(
+            data_dir, selection, label_depth=label_depth, cache_dir=cache_dir, argument=argument
+        )
     if dataset is not None and data_dir is None:
         from simclr_tf.data.tfds_source import index_tfds
 

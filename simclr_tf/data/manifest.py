@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, read_arrays
 from simclr_tf.data.cache_folder import cache_folder, cached_file
 from simclr_tf.data.folder_scan import PictureFile
 
@@ -82,14 +81,14 @@ def _read_manifest(path: Path) -> dict[PictureFile, str]:
     if not path.exists():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            names = arrays["paths"].tobytes().decode("utf-8", "surrogateescape").split("\0")
-            sizes, times = arrays["sizes"].tolist(), arrays["times"].tolist()
-            joined = arrays["digests"].tobytes().hex()
+        arrays = read_arrays(path)
+        names = arrays["paths"].tobytes().decode("utf-8", "surrogateescape").split("\0")
+        sizes, times = arrays["sizes"].tolist(), arrays["times"].tolist()
+        joined = arrays["digests"].tobytes().hex()
         digests = [joined[start : start + 64] for start in range(0, len(joined), 64)]
         files = map(PictureFile, names, sizes, times)
         return dict(zip(files, digests, strict=True))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, *DAMAGED_FILE_ERRORS) as error:
         _LOGGER.warning("The manifest %s is damaged (%s): hashing the files again.", path, error)
         return {}
 

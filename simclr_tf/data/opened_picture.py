@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageOps
 
+from simclr_tf.data.unreadable import PictureTooLarge, UnreadablePicture
+
 # The size at which Pillow itself begins to warn of a decompression bomb.
 MAXIMUM_PIXELS = 89_478_485
 
@@ -34,10 +36,6 @@ _BROKEN_FILE_ERRORS = (
 )
 
 
-class UnreadablePicture(ValueError):  # noqa: N818 (the state of the picture, not a fault)
-    """A picture that cannot be decoded; the text is the reason."""
-
-
 @contextlib.contextmanager
 def opened_picture(
     source: str | os.PathLike[str] | bytes, maximum_pixels: int = MAXIMUM_PIXELS
@@ -57,7 +55,7 @@ def opened_picture(
     except Image.UnidentifiedImageError as error:
         raise UnreadablePicture("not a picture in a known format") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(f"more than {maximum_pixels} pixels") from error
+        raise PictureTooLarge(f"more than {maximum_pixels} pixels") from error
     except _BROKEN_FILE_ERRORS as error:
         if isinstance(error, UnreadablePicture):
             raise

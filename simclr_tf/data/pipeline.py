@@ -12,6 +12,7 @@ from simclr_tf.checks import check_at_least
 from simclr_tf.data.class_index import ClassIndex
 from simclr_tf.data.picture_set import PictureSet
 from simclr_tf.data.sharded_pictures import Pictures
+from simclr_tf.distribution.batches import current_share
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -64,11 +65,31 @@ def training_batches(
         ValueError: if `batch_size` is greater than the number of pictures, an argument is
             negative, or `class_balanced` finds no label.
     """
+    rows_of = training_rows(picture_set, batch_size, seed, class_balanced=class_balanced)
+    return batches_of_rows(picture_set, rows_of, batch_size, start_step, num_steps)
+
+
+def training_rows(
+    picture_set: PictureSet, batch_size: int, seed: int, *, class_balanced: bool = False
+) -> Callable[[int], np.ndarray]:
+    """Returns which rows of `picture_set` are in batch number `step` of `training_batches`.
+
+    Args:
+        picture_set: see `training_batches`, as for all others.
+        batch_size: pictures in a batch.
+        seed: seed of the order.
+        class_balanced: all classes come equally often.
+
+    Returns:
+        A function from the number of a batch to its rows, int64 `[batch]`.
+
+    Raises:
+        ValueError: as `training_batches`.
+    """
     check_at_least("seed", seed, 0)
     steps = steps_per_epoch(len(picture_set), batch_size)
     if class_balanced:
-        rows_of = _balanced_rows(ClassIndex(picture_set.labels, seed), batch_size)
-        return batches_of_rows(picture_set, rows_of, batch_size, start_step, num_steps)
+        return _balanced_rows(ClassIndex(picture_set.labels, seed), batch_size)
 
     @functools.lru_cache(maxsize=2)
     def epoch_order(epoch: int) -> np.ndarray:
@@ -78,7 +99,7 @@ def training_batches(
         epoch, position = divmod(step, steps)
         return epoch_order(epoch)[position * batch_size : (position + 1) * batch_size]
 
-    return batches_of_rows(picture_set, shuffled_rows, batch_size, start_step, num_steps)
+    return shuffled_rows
 
 
 def _balanced_rows(index: ClassIndex, batch_size: int) -> Callable[[int], np.ndarray]:
@@ -107,29 +128,32 @@ def batches_of_rows(
         num_steps: how many batches to give.
 
     Returns:
-        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`.
+        A data set of `(images, labels)`: uint8 `[batch, size, size, 3]`, int32 `[batch]`. Within
+        `distribute_batches` the rows of this process's replicas alone, an element for each.
 
     Raises:
-        ValueError: if a number is negative.
+        ValueError: if a number is negative, or several replicas cannot share a batch evenly.
     """
     import tensorflow as tf
 
     check_at_least("start_step", start_step, 0)
     check_at_least("num_steps", num_steps, 0)
     images, labels = picture_set.images, picture_set.labels
+    share = current_share()
+    size = share.size(batch_size)
 
     def gather(step: np.int64) -> tuple[np.ndarray, np.ndarray]:
-        rows = rows_of(int(step))
+        rows = share.rows(rows_of(int(step)))
         return np.asarray(images[rows]), np.asarray(labels[rows], np.int32)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         pictures, targets = tf.numpy_function(gather, [step], (tf.uint8, tf.int32))
-        pictures.set_shape((batch_size, *images.shape[1:]))
-        targets.set_shape((batch_size,))
+        pictures.set_shape((size, *images.shape[1:]))
+        targets.set_shape((size,))
         return pictures, targets
 
     numbers = tf.data.Dataset.range(start_step, start_step + num_steps)
-    return _mapped_in_order(numbers, batch)
+    return share.split(_mapped_in_order(numbers, batch))
 
 
 def evaluation_batches(images: Pictures, batch_size: int) -> tf.data.Dataset:

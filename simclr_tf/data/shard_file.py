@@ -17,6 +17,7 @@ import numpy as np
 from simclr_tf.data.cache_folder import cached_file
 from simclr_tf.data.cache_shard import CacheShard
 from simclr_tf.data.decode_many import Decoded
+from simclr_tf.files import read_json
 
 _CHUNK_BYTES = 1 << 20
 _LOGGER = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ def open_shard(shard: CacheShard, image_size: int) -> OpenShard | None:
     if not shard.path.exists() or not shard.description.exists():
         return None
     try:
-        description = json.loads(shard.description.read_bytes())
+        description = read_json(shard.description, dict)
         unreadable = tuple((int(row), str(reason)) for row, reason in description["unreadable"])
         images = _checked_map(shard, image_size, description["crc32"], unreadable)
     except (OSError, ValueError, KeyError, TypeError) as error:

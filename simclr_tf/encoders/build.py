@@ -9,6 +9,7 @@ import keras
 from simclr_tf.checks import check_at_least, check_one_of, check_positive
 from simclr_tf.encoders import applications, squeezenet
 from simclr_tf.encoders.applications import APPLICATIONS, build_application
+from simclr_tf.encoders.find import WEIGHTS_WORDS, find_weights
 from simclr_tf.encoders.layer_weights import load_weights_by_layer_name
 from simclr_tf.encoders.resnet import NORMALIZATIONS, RESNETS, STEMS, build_resnet
 from simclr_tf.encoders.squeezenet import build_squeezenet
@@ -49,8 +50,8 @@ def build_encoder(
             computes it in several operations in float32, which takes longer than the fused batch
             normalisation. Others take `"batch"` only, which leaves them as they were published.
         mixed_precision: `"none"`, `"bfloat16"` or `"float16"`; weights are float32 in any case.
-        weights: `"none"` draws new ones; a file is loaded by `load_weights_by_layer_name`;
-            `"imagenet"` downloads those of `keras.applications`.
+        weights: `"none"` draws new ones; a file, or the encoder of a run folder, is loaded by
+            `load_weights_by_layer_name`; `"imagenet"` downloads those of `keras.applications`.
 
     Returns:
         `keras.Model` from `[batch, height, width, 3]`, values 0..255 (uint8 or floating), to
@@ -81,8 +82,8 @@ def build_encoder(
     else:
         check_at_least("image_size", image_size, applications.SMALLEST_PICTURE)
         encoder = build_application(name, image_size, width, dtype, weights == "imagenet")
-    if weights not in ("none", "imagenet"):
-        load_weights_by_layer_name(encoder, weights)
+    if weights not in WEIGHTS_WORDS:
+        load_weights_by_layer_name(encoder, find_weights(weights))
     return encoder
 
 

@@ -6,15 +6,16 @@ import hashlib
 import json
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from simclr_tf.archives import opened_archive
 from simclr_tf.runs import list_versions
 
 ENCODER_FILE = "encoder.keras"
 PROJECTION_HEAD_FILE = "projection_head.keras"
+# New ones, and those that Keras downloads.
+WEIGHTS_WORDS = ("none", "imagenet")
 # The rest of a .keras file says when and with which version it was written.
 _IDENTITY = ("config.json", "model.weights.h5")
 
@@ -43,12 +44,28 @@ def find_encoder(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
     )
 
 
-def check_weights(weights: str) -> None:
-    """Raises `ValueError` unless `weights` is none, imagenet or a file that exists."""
-    if weights not in ("none", "imagenet") and not os.path.isfile(weights):
+def find_weights(weights: str | os.PathLike[str]) -> str:
+    """Returns what `weights` means to `build_encoder`: `none`, `imagenet`, or a file.
+
+    Args:
+        weights: one of the two words, a file, or a run folder or version, see `find_encoder`.
+
+    Raises:
+        ValueError: if it is none of these.
+    """
+    if weights in WEIGHTS_WORDS:
+        return str(weights)
+    path = pathlib.Path(weights).expanduser()
+    if path.is_file():
+        return os.fspath(path)
+    try:
+        return os.fspath(find_encoder(path))
+    except ValueError as error:
         raise ValueError(
-            f"`weights` must be none, imagenet or a file that exists. Received: weights={weights!r}"
-        )
+            f"`weights` must be {' or '.join(WEIGHTS_WORDS)}, a Keras file, or a run folder or one "
+            f"of its versions with {ENCODER_FILE} in it. Received: weights={os.fspath(weights)!r}, "
+            "which " + ("has none" if path.exists() else "does not exist")
+        ) from error
 
 
 def find_projection_head(encoder_dir: str | os.PathLike[str]) -> pathlib.Path:
@@ -93,7 +110,7 @@ def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
     content = _read_member(path, "config.json")
     try:
         entries = list(_entries(json.loads(content)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
         ) from error
@@ -101,7 +118,8 @@ def encoder_image_size(encoder_dir: str | os.PathLike[str]) -> int | None:
     shapes = [value for name, value in entries if name == "batch_shape" and isinstance(value, list)]
     if sizes:
         return sizes[0]
-    return shapes[0][1] if shapes and len(shapes[0]) == 4 else None
+    side = shapes[0][1] if shapes and len(shapes[0]) == 4 else None
+    return side if isinstance(side, int) else None
 
 
 def _entries(config: Any) -> Iterator[tuple[str, Any]]:
@@ -117,9 +135,9 @@ def _entries(config: Any) -> Iterator[tuple[str, Any]]:
 
 def _read_member(path: pathlib.Path, member: str) -> bytes:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened_archive(path) as archive:
             return archive.read(member)
-    except (OSError, KeyError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {error}"
         ) from error

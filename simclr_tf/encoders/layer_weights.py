@@ -6,13 +6,14 @@ import dataclasses
 import os
 import pathlib
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import h5py
 import keras
 import numpy as np
+
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, opened_archive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,9 @@ class _Stored:
     owner: str
     arrays: list[np.ndarray]
 
+
+# Compressed numbers; weights hardly shrink.
+_LARGEST_GROWTH = 100
 
 # By layer, with a comparable name.
 Arrays = dict[str, _Stored]
@@ -139,18 +143,20 @@ def _read_weights(path: pathlib.Path) -> Arrays:
         raise ValueError(f"`weights` must be a file that exists. Received: weights={str(path)!r}")
     try:
         if path.suffix == ".keras":
-            with zipfile.ZipFile(path) as archive, archive.open("model.weights.h5") as stored:
+            with opened_archive(path) as archive, archive.open("model.weights.h5") as stored:
                 return _read_h5(stored)
         return _read_h5(path)
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED_FILE_ERRORS) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(
             "`weights` must be a readable Keras file (.keras, .weights.h5 or .h5). "
-            f"Received: {path}: {str(error).splitlines()[0] if str(error) else type(error)}"
+            f"Received: {path}: {reason}"
         ) from error
 
 
 def _read_h5(source: Any) -> Arrays:
     with h5py.File(source, "r") as file:
+        _refuse_other_files(file)
         root = file.get("model_weights", file)
         if "layer_names" in root.attrs:
             return _read_legacy(root)
@@ -161,20 +167,41 @@ def _read_h5(source: Any) -> Arrays:
     return arrays
 
 
+def _refuse_other_files(group: h5py.Group) -> None:
+    """Raises `ValueError` where a link leads into another file, which nobody asked to read."""
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
+            raise ValueError(f"{name} is a link to another file")
+        if isinstance(group[name], h5py.Group):
+            _refuse_other_files(group[name])
+
+
 def _read_legacy(root: h5py.Group) -> Arrays:
     arrays: Arrays = {}
     for layer in _names(root, "layer_names"):
         names = _names(root[layer], "weight_names")
         if names:
-            arrays[_comparable(layer)] = _Stored(layer, [root[layer][name][()] for name in names])
+            arrays[_comparable(layer)] = _Stored(
+                layer, [_array(root[layer], name) for name in names]
+            )
         # A model within the model is one group: `inner_model/inner_layer/kernel`.
         inner = [name.split("/")[-2] if "/" in name else "" for name in names]
         if len(set(inner)) > 1 and "" not in inner:
             for own in dict.fromkeys(inner):
                 own_names = [name for name, of in zip(names, inner, strict=True) if of == own]
-                stored = _Stored(layer, [root[layer][name][()] for name in own_names])
+                stored = _Stored(layer, [_array(root[layer], name) for name in own_names])
                 arrays.setdefault(_comparable(own), stored)
     return arrays
+
+
+def _array(group: h5py.Group, name: str) -> np.ndarray:
+    dataset = group[name]
+    if not isinstance(dataset, h5py.Dataset) or dataset.external or dataset.is_virtual:
+        raise ValueError(f"the numbers of {name} are not in it")
+    # A small file may state a shape that fills the memory.
+    if dataset.nbytes > _LARGEST_GROWTH * dataset.id.get_storage_size():
+        raise ValueError(f"it states the shape {dataset.shape} for {name} and has fewer numbers")
+    return dataset[()]
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str]:
@@ -198,7 +225,7 @@ def _read_keras_3(group: h5py.Group, arrays: Arrays) -> None:
         if key == "vars":
             # Weights are numbered; a random generator's state, which is no weight, has a name.
             numbers = sorted((number for number in child if number.isdecimal()), key=int)
-            weights = [child[number][()] for number in numbers]
+            weights = [_array(child, number) for number in numbers]
             if weights:
                 name = str(child.attrs["name"])
                 arrays[_comparable(name)] = _Stored(name, weights)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import pathlib
-import zipfile
 
 import keras
+import tensorflow as tf
+
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, check_archive
 
 # Registers the layers that a saved encoder may hold.
 from simclr_tf.encoders import batch_normalization as _batch_normalization  # noqa: F401
@@ -33,11 +35,12 @@ def load_keras_model(path: pathlib.Path) -> keras.Model:
         ValueError: if the file is not a readable Keras model.
     """
     try:
+        check_archive(path)
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ImportError, *DAMAGED_FILE_ERRORS, tf.errors.OpError) as error:
         # Keras puts what happened inside after the whole config of the model.
         text = str(error).rpartition("Exception encountered: ")[2]
-        reason = text.splitlines()[0] if text else type(error).__name__
+        reason = (text or str(error) or type(error).__name__).splitlines()[0]
         raise ValueError(
             f"`encoder_dir` must hold a readable Keras model. Received: {path}: {reason}"
         ) from error

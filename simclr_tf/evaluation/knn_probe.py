@@ -13,6 +13,8 @@ from simclr_tf.similarity import top_k_cosine
 
 # Tried on validation where no number is asked for; 200 is the customary one.
 NEIGHBOURS = (1, 5, 10, 20, 50, 100, 200)
+# 128 MiB: with thousands of classes all queries together would take gigabytes.
+_VOTES_AT_ONCE = 1 << 24
 
 
 def knn_predict(
@@ -50,7 +52,7 @@ def knn_predict(
     num_classes = _number_of_classes(gallery_labels, num_classes)
     k = min(k, len(gallery_labels))
     scores, rows = top_k_cosine(query_features, gallery_features, k)
-    return _vote(scores, gallery_labels[rows], temperature, num_classes).argmax(axis=1)
+    return _elect(scores, gallery_labels[rows], temperature, num_classes)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -125,8 +127,8 @@ def fit_knn_probe(
     scores, rows = top_k_cosine(validation_features, train_features, ks[-1])
     accuracies = {}
     for k in ks:
-        votes = _vote(scores[:, :k], train_labels[rows[:, :k]], temperature, num_classes)
-        accuracies[k] = float(np.mean(votes.argmax(axis=1) == validation_labels))
+        elected = _elect(scores[:, :k], train_labels[rows[:, :k]], temperature, num_classes)
+        accuracies[k] = float(np.mean(elected == validation_labels))
     best = max(ks, key=lambda k: (accuracies[k], k))
     return KNNProbe(
         gallery_features=train_features,
@@ -137,6 +139,16 @@ def fit_knn_probe(
         validation_accuracy=accuracies[best],
         validation_accuracies=accuracies,
     )
+
+
+def _elect(
+    scores: np.ndarray, labels: np.ndarray, temperature: float, num_classes: int
+) -> np.ndarray:
+    """Returns the class int64 `[q]` with most votes, a block of queries at a time."""
+    rows = max(1, _VOTES_AT_ONCE // num_classes)
+    blocks = [slice(start, start + rows) for start in range(0, max(1, len(labels)), rows)]
+    votes = (_vote(scores[block], labels[block], temperature, num_classes) for block in blocks)
+    return np.concatenate([block.argmax(axis=1) for block in votes])
 
 
 def _vote(

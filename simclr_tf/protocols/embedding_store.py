@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import pathlib
 import shutil
 
 import numpy as np
 
-from simclr_tf.files import write_json, written_beside
-from simclr_tf.retrieval.embedding_file import DAMAGED_FILE_ERRORS
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, read_arrays
+from simclr_tf.files import read_json, write_json, written_beside
 
 
 class EmbeddingStore:
@@ -92,14 +91,14 @@ class EmbeddingStore:
 
     def _is_mine(self) -> bool:
         try:
-            return json.loads((self.folder / "origin.json").read_bytes()) == self._origin
+            return read_json(self.folder / "origin.json") == self._origin
         except (OSError, ValueError):
             return False
 
     def _read_part(self, path: pathlib.Path) -> None:
         try:
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-                digests, embeddings = arrays["digests"], arrays["embeddings"]
+            arrays = read_arrays(path)
+            digests, embeddings = arrays["digests"], arrays["embeddings"]
         except (OSError, *DAMAGED_FILE_ERRORS):
             # A damaged part costs its pictures once more and nothing else.
             path.unlink(missing_ok=True)

@@ -6,8 +6,15 @@ from typing import Any
 
 import keras
 
-from simclr_tf.augment import CutMix, LabelMixer, MixUp, build_augmenter
-from simclr_tf.data import PictureSplits
+from simclr_tf.augment import (
+    Augmenter,
+    CutMix,
+    LabelMixer,
+    MixUp,
+    RandomErasing,
+    build_augmenter,
+)
+from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.encoders import (
     build_encoder,
     build_projection_head,
@@ -71,14 +78,13 @@ def build_model(
         settings: what to do.
     """
     image_size = splits.train.images.shape[1]
-    augmenter = build_augmenter(
-        settings.recipe(splits.name, image_size),
-        image_size,
-        settings.seed,
-        erasing=settings.random_erasing,
-    )
+    augmenter = _augmenter(settings, splits.name, image_size)
     classes = len(splits.train.class_names)
-    joint: dict[str, Any] = {"num_classes": classes, "cross_entropy_weight": settings.joint_weight}
+    joint: dict[str, Any] = {
+        "num_classes": classes,
+        "cross_entropy_weight": settings.joint_weight,
+        "microbatch_size": settings.microbatch_size or None,
+    }
     if settings.objective == "cross_entropy":
         model = Classifier(
             encoder,
@@ -86,6 +92,7 @@ def build_model(
             augmenter=augmenter,
             label_smoothing=settings.label_smoothing,
             label_mixer=_label_mixer(settings),
+            class_names=splits.train.class_names,
         )
     elif settings.objective.startswith("supcon"):
         model = SupConFineTuner(encoder, head, augmenter, temperature=settings.temperature, **joint)
@@ -103,6 +110,32 @@ def build_model(
         )
     model.build((None, image_size, image_size, 3))
     return model
+
+
+def trained_classifier(model: keras.Model, pictures: PictureSet) -> Classifier | None:
+    """Returns the classifier that a model of `build_model` has learned; None where it has none.
+
+    Args:
+        model: what was trained.
+        pictures: for their size and the names of their classes.
+    """
+    if isinstance(model, Classifier):
+        return model
+    if model.class_head is None:
+        return None
+    classifier = Classifier(model.encoder, model.num_classes, class_names=pictures.class_names)
+    classifier.build((None, *pictures.images.shape[1:]))
+    classifier.head.set_weights(model.class_head.get_weights())
+    return classifier
+
+
+def _augmenter(settings: FineTuningSettings, data_name: str, image_size: int) -> Augmenter:
+    erasing = settings.random_erasing
+    if settings.augment == "none":
+        layers = [RandomErasing(erasing)] if erasing else []
+        return Augmenter(layers, seed=settings.seed, name="augmenter")
+    recipe = settings.recipe(data_name, image_size)
+    return build_augmenter(recipe, image_size, settings.seed, erasing=erasing)
 
 
 def _label_mixer(settings: FineTuningSettings) -> LabelMixer | None:

@@ -42,7 +42,7 @@ class FineTuningSettings:
         width: multiplier of that network's channels.
         stem: its first layers: cifar (3×3), strided (4×4), imagenet (7×7, pooling), auto (by size).
         mixed_precision: of that network: none, bfloat16 or float16.
-        weights: of that network: none draws new ones, imagenet downloads them, or a Keras file.
+        weights: of that network: none (new), imagenet (downloads), a Keras file or a run folder.
         objective: supcon, triplet, cross_entropy, supcon+cross_entropy or triplet+cross_entropy.
         unfreeze: trained of the encoder: head (nothing), last_stage, all; or head:2,all in epochs.
         layer_decay: each block of the encoder learns so much slower than the one after it, 0..1.
@@ -60,9 +60,10 @@ class FineTuningSettings:
         label_smoothing: of objective cross_entropy, 0..1.
         label_mixer: of objective cross_entropy: none, mix_up or cut_mix, with soft labels.
         label_mixer_alpha: how much it mixes; 0 takes the paper's: .2 for mix_up, 1 for cut_mix.
-        augment: recipe of the views; auto takes one by data set and picture size.
+        augment: recipe of the views; auto takes one by data set and picture size, none takes none.
         random_erasing: share of the views that lose a rectangle, 0..1; 0 leaves it to the recipe.
         batch_size: pictures a step at most, at least 2; supcon draws two views of each.
+        microbatch_size: of these in memory at once (supcon, triplet); 0 all; must divide the batch.
         pictures_per_class: of every class in a batch (supcon, triplet); 0 decides by the labels.
         repeat: a class of fewer pictures gives some of them more than once in a batch.
         class_balanced: for cross_entropy: all classes equally often.
@@ -108,6 +109,7 @@ class FineTuningSettings:
     augment: str = "auto"
     random_erasing: float = 0.0
     batch_size: int = 64
+    microbatch_size: int = 0
     pictures_per_class: int = 0
     repeat: bool = False
     class_balanced: bool = False
@@ -198,9 +200,16 @@ class FineTuningSettings:
         check_between("layer_decay", self.layer_decay, 0, 1)
 
     def _check_batches(self) -> None:
-        check_one_of("augment", self.augment, ("auto", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES))
+        recipes = ("auto", "none", *PRETRAIN_RECIPES, *SUPERVISED_RECIPES)
+        check_one_of("augment", self.augment, recipes)
         check_between("random_erasing", self.random_erasing, 0, 1)
         check_at_least("batch_size", self.batch_size, 2)
+        check_at_least("microbatch_size", self.microbatch_size, 0)
+        if self.microbatch_size and not self.over_classes:
+            raise ValueError(
+                "`microbatch_size` is for supcon and triplet, whose loss needs the whole batch. "
+                f"Received: microbatch_size={self.microbatch_size!r}, objective={self.objective!r}"
+            )
         check_at_least("pictures_per_class", self.pictures_per_class, 0)
         if 2 * self.pictures_per_class > self.batch_size:
             raise ValueError(

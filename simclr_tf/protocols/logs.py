@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from simclr_tf.distribution.workers import is_chief
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.runs import RunFolder, write_atomically
 
@@ -19,7 +20,7 @@ from simclr_tf.runs import RunFolder, write_atomically
 def log_callbacks(
     run: RunFolder, settings: PretrainSettings, draw_views: Callable[[int], np.ndarray]
 ) -> list[keras.callbacks.Callback]:
-    """Returns the callbacks that `settings` asks for.
+    """Returns the callbacks that `settings` asks for; of several workers the chief alone logs.
 
     Args:
         run: run folder; TensorBoard's files go to `tensorboard` in it.
@@ -30,6 +31,8 @@ def log_callbacks(
         ValueError: if Weights & Biases is asked for and not installed.
     """
     callbacks: list[keras.callbacks.Callback] = []
+    if not is_chief():
+        return callbacks
     if settings.tensorboard:
         folder = run.path / "tensorboard"
         callbacks.append(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 import pathlib
 from collections.abc import Callable
 from typing import Any
 
+from simclr_tf.files import read_json
 from simclr_tf.runs import RunFolder, list_versions
 
 
@@ -31,7 +31,7 @@ def finish_part(
     with RunFolder.resume(folder) if begun else RunFolder.create(folder, config) as part:
         if not part.finished:
             part.mark_finished(work(part))
-        summary = json.loads((part.path / "finished.json").read_text(encoding="utf-8"))
+        summary = read_json(part.path / "finished.json", dict)
         return part.path, summary
 
 

@@ -1,4 +1,4 @@
-"""One picture at a time through a trained encoder that is loaded when it is first needed."""
+"""Pictures through a trained encoder that is loaded when it is first needed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ class PictureEncoder:
     Args:
         source: Of the encoder.
         settings: How the pictures are prepared and embedded.
+        batch_size: Pictures that the encoder takes at once, at least 1, whatever `settings` say.
     """
 
-    def __init__(self, source: EncoderSource, settings: EmbeddingSettings) -> None:
+    def __init__(
+        self, source: EncoderSource, settings: EmbeddingSettings, batch_size: int = 1
+    ) -> None:
         self._source = source
-        self._settings = dataclasses.replace(settings, batch_size=1)
+        self._settings = dataclasses.replace(settings, batch_size=batch_size)
         self._embed: PictureEmbedder | None = None
         self._lock = threading.Lock()
 

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from simclr_tf.data.decode import UnreadablePicture, decode_content, decode_whole, picture_size
+from simclr_tf.data.decode import decode_content, decode_whole
 from simclr_tf.data.region import Region
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.protocols.indexed_pictures import IndexedPictures, PictureUnavailable
-from simclr_tf.protocols.upload_limits import MEGA, UploadLimits
+from simclr_tf.protocols.upload_check import check_upload
+from simclr_tf.protocols.upload_limits import UploadLimits
 from simclr_tf.retrieval import Embeddings, FoundPicture, GallerySearch, Index
 
 _PARALLEL_THUMBNAILS = 4
@@ -111,17 +112,7 @@ class PictureSearch:
         Raises:
             UnreadablePicture: It is not a picture, or larger than the limits.
         """
-        limits = self.limits
-        if len(content) > limits.max_bytes:
-            raise UnreadablePicture(
-                f"{len(content) / MEGA:.1f} MB, more than the accepted {limits.max_megabytes:g} MB"
-            )
-        width, height = picture_size(content)
-        if width * height > limits.max_megapixels * MEGA:
-            raise UnreadablePicture(
-                f"{width} x {height} pixels, more than the accepted {limits.max_megapixels:g} "
-                "million"
-            )
+        check_upload(content, self.limits)
         return PictureQuery(name, content)
 
     def query_from_row(self, row: int) -> PictureQuery:

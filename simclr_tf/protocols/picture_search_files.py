@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import pathlib
 
-from simclr_tf.encoders.frozen.options import FrozenOptions
-from simclr_tf.encoders.source import EncoderSource, encoder_source
-from simclr_tf.protocols.embedding_settings import EmbeddingSettings
+from simclr_tf.protocols.gallery_files import open_gallery
 from simclr_tf.protocols.picture_encoder import PictureEncoder
 from simclr_tf.protocols.picture_search import PictureSearch
 from simclr_tf.protocols.upload_limits import UploadLimits
-from simclr_tf.retrieval import Embeddings, Index, read_embeddings
 
 
 def open_picture_search(
@@ -27,10 +22,8 @@ def open_picture_search(
     TensorFlow is imported and the encoder loaded by the first search, or by `warm_up`.
 
     Args:
-        index: `embeddings.npz` of `embed_pictures`, searched exactly; or `gallery.index` of
-            `retrieve`, searched as it was made, with `gallery.npz` beside it.
-        encoder_dir: What the embeddings were made with, see `encoder_source`. How its pictures are
-            scaled is known from the embeddings.
+        index: See `open_gallery`.
+        encoder_dir: See `open_gallery`.
         limits: What is accepted of uploaded pictures.
         follow_links: See `IndexedPictures`.
 
@@ -39,57 +32,12 @@ def open_picture_search(
             or were made with another encoder.
         OSError: A file cannot be read.
     """
-    gallery, faiss_index = _read(pathlib.Path(index).expanduser())
-    settings = _settings(gallery, index)
-    source = _source(encoder_dir, gallery, settings)
-    if settings.fingerprint(source.fingerprint()) != gallery.encoder:
-        raise ValueError(
-            "`encoder_dir` must hold the encoder that `index` was made with: embeddings of "
-            f"different encoders cannot be compared. Received: encoder_dir={os.fspath(encoder_dir)}"
-        )
-    encode = PictureEncoder(source, settings)
+    opened = open_gallery(index, encoder_dir)
     return PictureSearch(
-        gallery, encode, settings, index=faiss_index, limits=limits, follow_links=follow_links
-    )
-
-
-def _read(path: pathlib.Path) -> tuple[Embeddings, Index | None]:
-    if not path.is_file():
-        raise ValueError(
-            "`index` must be a file that embed.py or retrieve.py wrote (embeddings.npz, "
-            f"gallery.index). Received: index={os.fspath(path)!r}, which is none"
-        )
-    if path.suffix == ".npz":
-        return read_embeddings(path), None
-    index = Index.load(path)
-    beside = path.with_suffix(".npz")
-    if not beside.is_file():
-        raise ValueError(
-            f"`index` must have the embeddings that it was made of beside it, {beside.name}. "
-            f"Received: index={os.fspath(path)!r}"
-        )
-    return read_embeddings(beside), index
-
-
-def _settings(gallery: Embeddings, path: str | os.PathLike[str]) -> EmbeddingSettings:
-    """Returns how the pictures were prepared, as their embeddings tell."""
-    names = [field.name for field in dataclasses.fields(EmbeddingSettings)]
-    missing = [name for name in names if name not in gallery.description]
-    if missing:
-        raise ValueError(
-            f"`index` must tell how its pictures were prepared; {', '.join(missing)} is missing: "
-            f"embed them again. Received: index={os.fspath(path)!r}"
-        )
-    return EmbeddingSettings(**{name: gallery.description[name] for name in names})
-
-
-def _source(
-    encoder_dir: str | os.PathLike[str], gallery: Embeddings, settings: EmbeddingSettings
-) -> EncoderSource:
-    told = gallery.description.get("encoder", {})
-    return encoder_source(
-        encoder_dir,
-        FrozenOptions(told.get("scaling", "auto"), told.get("output", "")),
-        resize_mode=settings.resize_mode,
-        float_scaling=told.get("float_scaling", "auto"),
+        opened.embeddings,
+        PictureEncoder(opened.source, opened.settings),
+        opened.settings,
+        index=opened.index,
+        limits=limits,
+        follow_links=follow_links,
     )

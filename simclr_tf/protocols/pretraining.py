@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from simclr_tf.augment import Augmenter, build_augmenter
-from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches
+from simclr_tf.data import PictureSplits, steps_per_epoch, training_batches, training_rows
+from simclr_tf.distribution.batches import check_divisible, distribute_batches
 from simclr_tf.encoders import build_encoder, build_projection_head
 from simclr_tf.optimizers import build_optimizer
 from simclr_tf.plots import new_figure, plot_curves, plot_views, save_figure
 from simclr_tf.protocols.logs import log_callbacks
 from simclr_tf.protocols.settings import PretrainSettings
-from simclr_tf.protocols.time_limit import epochs_within
-from simclr_tf.runs import RunFolder
+from simclr_tf.protocols.time_limit import MEASURED_STEPS, epochs_within
+from simclr_tf.runs import DEFAULT_SAFETY, RunFolder, SafetySettings
 from simclr_tf.schedules import WarmupCosine, scale_learning_rate
 from simclr_tf.training import SimCLR, TrainingPlan, save_model, train
 
@@ -30,11 +31,13 @@ def pretrain(
     run: RunFolder,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    safety: SafetySettings = DEFAULT_SAFETY,
 ) -> keras.Model:
     """Pretrains an encoder, or continues where `run` was stopped.
 
     Writes into the run folder: plan.json, metrics.csv, checkpoints, views.png, curves.png,
-    encoder.keras, best_encoder.keras and projection_head.keras.
+    encoder.keras, best_encoder.keras and projection_head.keras. In the scope of a strategy its
+    replicas train together, with the result of one device.
 
     Args:
         splits: pictures; `train` is trained on, labels used by the online probe alone, and
@@ -42,13 +45,16 @@ def pretrain(
         settings: what to do.
         run: run folder, locked.
         callbacks: further Keras callbacks.
+        safety: how often to save, and what to do about a loss that is no number.
 
     Returns:
         The encoder as it is after the last epoch.
 
     Raises:
-        ValueError: if a setting does not fit the pictures.
+        ValueError: if a setting does not fit the pictures or the number of replicas, or the loss
+            is no number (a `NonFiniteLoss`, see `SafetySettings`).
     """
+    check_replicas(settings)
     epochs, steps = settings.length(steps_per_epoch(len(splits.train), settings.batch_size))
     keras.utils.set_random_seed(settings.seed)
     model = build_simclr(splits, settings)
@@ -67,6 +73,7 @@ def pretrain(
         monitor="val_loss" if validation is not None else "loss",
         checkpoint_every_steps=settings.checkpoint_every_steps,
         name="pretraining",
+        safety=safety,
     )
     run.write_json(PLAN_FILE, dataclasses.asdict(plan))
     _compile(model, settings, plan.total_steps)
@@ -75,6 +82,7 @@ def pretrain(
     figure = new_figure(11.9, 3.5)
     plot_views(first, second, pictures, figure)
     save_figure(figure, run.path / "views.png")
+    rows_of = training_rows(splits.train, settings.batch_size, settings.seed)
     best_weights = train(
         model,
         model.encoder,
@@ -85,12 +93,21 @@ def pretrain(
         run,
         validation=validation,
         callbacks=[*logs, *callbacks],
+        name_batch=lambda step: [splits.train.ids[row] for row in rows_of(step)],
     )
     _save_parts(model, best_weights, run)
     figure = new_figure(12.0, 6.2)
     plot_curves(run.path / "metrics.csv", figure)
     save_figure(figure, run.path / "curves.png")
     return model.encoder
+
+
+def check_replicas(settings: PretrainSettings) -> None:
+    """Raises `ValueError` unless the replicas of the strategy in scope can share the batches."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    check_divisible("batch_size", settings.batch_size, replicas)
+    if settings.microbatch_size:
+        check_divisible("microbatch_size", settings.microbatch_size, replicas)
 
 
 def build_settings_encoder(settings: PretrainSettings, image_size: int) -> keras.Model:
@@ -152,7 +169,9 @@ def _compile(model: SimCLR, settings: PretrainSettings, total_steps: int) -> Non
 
 def _measurable(model, splits, settings):
     _compile(model, settings, total_steps=1000)
-    return model, training_batches(splits.train, settings.batch_size, 0, num_steps=16)
+    return model, distribute_batches(
+        lambda: training_batches(splits.train, settings.batch_size, 0, num_steps=MEASURED_STEPS)
+    )
 
 
 def _save_parts(model: SimCLR, best_weights: list[np.ndarray], run: RunFolder) -> None:
@@ -165,13 +184,15 @@ def _save_parts(model: SimCLR, best_weights: list[np.ndarray], run: RunFolder) -
     save_model(model.encoder, run.path / "encoder.keras")
 
 
-def _validation_batches(splits, settings) -> tf.data.Dataset | None:
+def _validation_batches(splits, settings) -> Callable[[], tf.data.Dataset] | None:
     # The loss depends on the number of negatives: only whole batches compare with training,
     # and a few of them are enough to choose an epoch.
     steps = min(len(splits.validation) // settings.batch_size, 8)
     if steps == 0:
         return None
-    return training_batches(splits.validation, settings.batch_size, 0, num_steps=steps).cache()
+    return lambda: training_batches(
+        splits.validation, settings.batch_size, 0, num_steps=steps
+    ).cache()
 
 
 def _views(splits: PictureSplits, augmenter: Augmenter, epoch: int) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def draw_gallery_and_queries(
 
 
 def measure_draws(
-    embeddings: np.ndarray,
+    runs: Sequence[np.ndarray],
     levels: dict[str, np.ndarray],
     held_out: np.ndarray | None,
     settings: RetrievalTableSettings,
@@ -43,15 +44,17 @@ def measure_draws(
     """Measures retrieval over the settings' seeds, for each level of classes.
 
     Args:
-        embeddings: `[n, d]`.
+        runs: Embeddings `[n, d]` of the same pictures, by one encoder or by several runs of its
+            training; every run sees the same draws.
         levels: Labels int `[n]`, at least 0, by the level's name; the first, the finest, decides
             which pictures are drawn for all.
         held_out: See `draw_gallery_and_queries`.
         settings: Seeds, shares and resamples.
 
     Returns:
-        By level: for each of `MEASURES` `mean`, `std` and `seeds`, the means over the queries of
-        each draw, and `ci95`, the interval from drawing other query pictures; `classes`;
+        By level: for each of `MEASURES` `mean`; `seeds`, the means over the queries of each draw,
+        and `std`, their standard deviation; `runs`, the means over the draws of each run, and
+        `runs_std`; and `ci95`, the interval from drawing other query pictures; `classes`;
         `queries` and `gallery`, how many pictures a draw has on average; `left_out_lone`, how
         many queries of a draw have no picture of their class in the gallery on average.
 
@@ -65,28 +68,33 @@ def measure_draws(
         for seed in range(settings.seeds)
     ]
     return {
-        level: _measure_level(embeddings, labels, draws, settings)
-        for level, labels in levels.items()
+        level: _measure_level(runs, labels, draws, settings) for level, labels in levels.items()
     }
 
 
 def _measure_level(
-    embeddings: np.ndarray,
+    runs: Sequence[np.ndarray],
     labels: np.ndarray,
     draws: list[tuple[np.ndarray, np.ndarray]],
     settings: RetrievalTableSettings,
 ) -> dict[str, Any]:
-    values, pictures, lone = [], [], []
+    values: list[np.ndarray] = []  # [runs, measures, queries] of each draw
+    pictures, lone = [], []
     for gallery, queries in draws:
-        report = evaluate_retrieval(
-            embeddings[queries], labels[queries], embeddings[gallery], labels[gallery]
-        )
-        values.append(np.stack([report.values[name] for name in MEASURES]))
-        pictures.append(queries[report.rows])
-        lone.append(report.num_lone)
+        reports = [
+            evaluate_retrieval(rows[queries], labels[queries], rows[gallery], labels[gallery])
+            for rows in runs
+        ]
+        values.append(np.stack([[report.values[name] for name in MEASURES] for report in reports]))
+        # Which queries count is a matter of the labels alone.
+        pictures.append(queries[reports[0].rows])
+        lone.append(reports[0].num_lone)
     intervals = cluster_bootstrap(
-        np.concatenate(values, axis=1), np.concatenate(pictures), resamples=settings.resamples
+        np.concatenate(values, axis=2).mean(axis=0),
+        np.concatenate(pictures),
+        resamples=settings.resamples,
     )
+    means = np.stack([drawn.mean(axis=2) for drawn in values])  # [draws, runs, measures]
     figures: dict[str, Any] = {
         "classes": len(np.unique(labels)),
         "queries": float(np.mean([len(rows) for rows in pictures])),
@@ -94,8 +102,14 @@ def _measure_level(
         "left_out_lone": float(np.mean(lone)),
     }
     for row, name in enumerate(MEASURES):
-        seeds = [float(drawn[row].mean()) for drawn in values]
+        seeds, by_run = means[:, :, row].mean(axis=1).tolist(), means[:, :, row].mean(axis=0)
         mean, std = mean_and_std(seeds)
-        interval = intervals[row].tolist()
-        figures[name] = {"mean": mean, "std": std, "ci95": interval, "seeds": seeds}
+        figures[name] = {
+            "mean": mean,
+            "std": std,
+            "ci95": intervals[row].tolist(),
+            "seeds": seeds,
+            "runs": by_run.tolist(),
+            "runs_std": mean_and_std(by_run.tolist())[1],
+        }
     return figures

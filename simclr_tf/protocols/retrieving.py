@@ -16,7 +16,7 @@ from simclr_tf.files import write_csv, write_json
 from simclr_tf.metrics import RetrievalReport, evaluate_retrieval
 from simclr_tf.plots import Neighbour, plot_neighbours, save_figure
 from simclr_tf.protocols.embedding_settings import SearchSettings
-from simclr_tf.retrieval import Embeddings, Index
+from simclr_tf.retrieval import Embeddings, gallery_index
 
 _KS = (1, 3, 5)
 _PANEL_PIXELS = 128
@@ -54,10 +54,10 @@ def retrieve(
     Args:
         queries: Embeddings of the queries.
         gallery: Embeddings of the gallery, of the same encoder.
-        output_dir: Folder of gallery.index (by the pictures' paths), results.json
-            (`{query: [gallery pictures]}`), results.csv, panels.png (up to 12 neighbours) where
-            the pictures are files and, where classes are known, metrics.json. Older files of
-            these names do not stay.
+        output_dir: Folder of gallery.index (by the pictures' paths; that of the same gallery is
+            opened, see `gallery_index`), results.json (`{query: [gallery pictures]}`),
+            results.csv, panels.png (up to 12 neighbours) where the pictures are files and, where
+            classes are known, metrics.json. Older files of these names do not stay.
         settings: How.
 
     Returns:
@@ -78,8 +78,7 @@ def retrieve(
             f"`top_k` must be at most the number of gallery pictures beside the query, {others}. "
             f"Received: top_k={settings.top_k}"
         )
-    index = Index(gallery.embeddings.shape[1], settings.engine, gallery.encoder)
-    index.add(gallery_ids, gallery.embeddings, encoder=gallery.encoder)
+    index = gallery_index(output / "gallery.index", gallery, settings.engine)
     exclude = [name if name in within else None for name in own_ids]
     found, scores = index.search(
         queries.embeddings,
@@ -87,7 +86,6 @@ def retrieve(
         exclude=exclude if any(exclude) else None,
         encoder=queries.encoder,
     )
-    index.save(output / "gallery.index")
     row_of = {name: row for row, name in enumerate(gallery_ids)}
     rows = np.array([[row_of[name] for name in line] for line in found], np.int64)
     write_json(
@@ -116,8 +114,11 @@ def _paths_in_gallery(queries: Embeddings, gallery: Embeddings) -> list[str]:
     if not queries.root or not gallery.root:
         return list(own)
     path_of: dict[str, str] = {}
-    for path in gallery.paths:
-        path_of.setdefault(os.path.realpath(path), path)
+    # One file has one content; to resolve the links in every path of a large gallery takes long.
+    wanted = {digest.tobytes() for digest in queries.sha256}
+    for path, digest in zip(gallery.paths, gallery.sha256, strict=True):
+        if digest.tobytes() in wanted:
+            path_of.setdefault(os.path.realpath(path), path)
     return [p if p in within else path_of.get(os.path.realpath(p), p) for p in own]
 
 

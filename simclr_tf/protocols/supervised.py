@@ -11,7 +11,13 @@ from scipy.special import logsumexp
 
 from simclr_tf.augment import build_augmenter
 from simclr_tf.checks import check_at_least
-from simclr_tf.data import PictureSet, PictureSplits, evaluation_batches, training_batches
+from simclr_tf.data import (
+    PictureSet,
+    PictureSplits,
+    evaluation_batches,
+    training_batches,
+    training_rows,
+)
 from simclr_tf.encoders import uses_float16
 from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
 from simclr_tf.optimizers import build_optimizer
@@ -24,6 +30,7 @@ from simclr_tf.schedules import WarmupCosine
 from simclr_tf.training import Classifier, TrainingPlan, save_model, train
 
 EVALUATIONS = 10
+CLASSIFIER_FILE = "classifier.keras"
 
 
 def train_supervised(
@@ -82,6 +89,7 @@ def train_supervised(
         _start_from_probe(model, probe)
         _calibrate(model, validation)
         start = model.get_weights(), test_report(model, validation)["accuracy"]
+    rows_of = training_rows(labelled, batch_size, settings.seed)
     best_weights = train(
         model,
         model,
@@ -91,9 +99,10 @@ def train_supervised(
         plan,
         run,
         validation=_with_labels(validation),
+        name_batch=lambda step: [labelled.ids[row] for row in rows_of(step)],
     )
     model.set_weights(_better_weights(start, best_weights, run))
-    save_model(model, run.path / "classifier.keras")
+    save_model(model, run.path / CLASSIFIER_FILE)
     save_model(encoder, run.path / "encoder.keras")
     return model
 
@@ -164,6 +173,7 @@ def _build(
         num_classes=len(labelled.class_names),
         augmenter=build_augmenter(recipe, image_size, settings.seed),
         label_smoothing=settings.label_smoothing,
+        class_names=labelled.class_names,
     )
     model.build((None, image_size, image_size, 3))
     warmup_steps = min(round(settings.warmup_fraction * total_steps), total_steps - 1)

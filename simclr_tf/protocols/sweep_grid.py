@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import json
 import math
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simclr_tf.files import read_json
 from simclr_tf.protocols.sweep_base import SweepBase, Value
 
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _WANTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-_FORM = "name=value,value,..., as learning_rate=1e-3,3e-4"
+_FORM = (
+    "name=value,value,..., as learning_rate=1e-3,3e-4, or with ; between values that hold commas, "
+    "as unfreeze=head:2,all;all"
+)
 
 Grid = dict[str, list[Any]]
 
@@ -24,7 +27,9 @@ def parse_grid(texts: Sequence[str]) -> list[Grid]:
     """Returns the grid of the command line: every combination of the named values.
 
     Args:
-        texts: each one setting with its values, as `learning_rate=1e-3,3e-4`.
+        texts: each one setting with its values, as `learning_rate=1e-3,3e-4`. Where a `;` is
+            among them it parts the values, and commas belong to them: `unfreeze=head:2,all;all`;
+            one at the end parts nothing, for a single such value: `unfreeze=head:2,all;`.
 
     Raises:
         ValueError: if a text is of another form or a setting is named twice.
@@ -37,7 +42,8 @@ def parse_grid(texts: Sequence[str]) -> list[Grid]:
             raise ValueError(f"`grid` must be of the form {_FORM}. Received: {text!r}")
         if name in grid:
             raise ValueError(f"`grid` must name each setting once. Received: {name} twice")
-        grid[name] = [value.strip() for value in values.split(",")]
+        parts = values.removesuffix(";").split(";") if ";" in values else values.split(",")
+        grid[name] = [value.strip() for value in parts]
     return [grid]
 
 
@@ -52,7 +58,7 @@ def read_grid_file(path: str | os.PathLike[str]) -> list[Grid]:
         ValueError: if there is no such file, or it holds something else.
     """
     try:
-        content = json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8"))
+        content = read_json(pathlib.Path(path).expanduser())
     except (OSError, ValueError) as error:
         raise ValueError(
             f"`grid_file` must be a readable file of JSON ({error}). "
@@ -138,7 +144,10 @@ def _as(kind: Any, value: Any) -> Value:
             return None
     # To Python a boolean is a whole number as well.
     if kind is float and type(value) is int:
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            return None
     if type(value) is not kind or (kind is float and not math.isfinite(value)):
         return None
     return value

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simclr_tf.files import write_json
+from simclr_tf.files import read_json, write_json
 from simclr_tf.protocols.sweep_base import SweepBase, Value
 from simclr_tf.protocols.sweep_grid import run_identity
 from simclr_tf.runs import config_differences
@@ -58,10 +57,7 @@ class SweepRecord:
     ) -> None:
         self.run_dir = pathlib.Path(run_dir)
         self.base = base
-        known: dict[tuple[tuple[str, Value], ...], SweptRun] = {
-            run_identity(base.config(run.values)): run
-            for run in _read(self.run_dir / RECORD_FILE, base)
-        }
+        known = _read(self.run_dir / RECORD_FILE, base)
         self.asked: list[SweptRun] = []
         for combination in combinations:
             identity = run_identity(base.config(combination))
@@ -95,21 +91,23 @@ class SweepRecord:
         )
 
 
-def _read(path: pathlib.Path, base: SweepBase) -> list[SweptRun]:
+def _read(path: pathlib.Path, base: SweepBase) -> dict[tuple[tuple[str, Value], ...], SweptRun]:
+    """Returns the runs of an earlier record by what makes them differ."""
     if not path.is_file():
-        return []
+        return {}
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = read_json(path, dict)
         earlier = {"script": content["script"], **content["base"]}
         runs = [SweptRun(**run) for run in content["runs"]]
-    except (ValueError, KeyError, TypeError) as error:
+        differences = config_differences(earlier, {"script": base.script, **base.config()})
+        known = {} if differences else {run_identity(base.config(run.values)): run for run in runs}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{os.fspath(path)!r} must hold the record of a sweep to go on with it: {error}"
         ) from error
-    differences = config_differences(earlier, {"script": base.script, **base.config()})
     if differences:
         raise ValueError(
             f"`run_dir` must not hold a sweep with other flags; {path.parent} does: "
             f"{'; '.join(differences)}"
         )
-    return runs
+    return known

@@ -2,37 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simclr_tf.checks import check_one_of
-from simclr_tf.files import write_csv, write_json
+from simclr_tf.files import read_json, write_atomically, write_csv, write_json
+from simclr_tf.protocols.figures import flat_figures, shown_name
 from simclr_tf.protocols.sweep_record import FINISHED, SweepRecord, SweptRun
+from simclr_tf.protocols.sweep_summary import SEED, add_group_columns, format_groups, seed_groups
 from simclr_tf.runs import RunFolder
 
 RESULTS = "results"
+SUMMARY_FILE = "summary.md"
 _PLAN_FILE = "plan.json"
-_TEST_MEASURES = ("top_1", "top_3", "top_5", "map_at_r", "knn_accuracy", "linear_probe_accuracy")
 _LONGEST_REASON = 60
 
 
-def sweep_results(record: SweepRecord, metric: str = "") -> dict[str, Any]:
+def sweep_results(
+    record: SweepRecord, metric: str = "", report_test: bool = False
+) -> dict[str, Any]:
     """Returns what results.json holds: every run, sorted by a figure of its validation.
 
     A run's figures are those of its best epoch, which the run chose by its own monitor and whose
     weights it kept. Test figures are given of the best run alone: they are no choice's reason.
+    Where seeds differ, or test figures are asked for, runs that differ in their seed alone are
+    summed up as well.
 
     Args:
         record: the sweep.
         metric: column of metrics.csv to sort by; the monitor of the first finished run where it
             is empty. Less is better of what has `loss` in its name.
+        report_test: also give the figures on test of every group.
 
     Returns:
         `metric`, `less_is_better`, `runs` (best first; then those whose figure is not a number,
-        those that are not finished and those that failed) and `best`: version, values, metric
-        and `test`, or None where no run has the figure.
+        those that are not finished and those that failed), `best`: version, values, metric
+        and `test`, or None where no run has the figure; and `groups`, see `seed_groups`.
 
     Raises:
         ValueError: if a finished run has no such column.
@@ -52,30 +58,50 @@ def sweep_results(record: SweepRecord, metric: str = "") -> dict[str, Any]:
     rows.sort(key=place)
     for number, row in enumerate(rows, 1):
         row["rank"] = number if row.get(metric) is not None else None
+    groups: list[dict[str, Any]] = []
+    if SEED in record.names or report_test:
+        groups = seed_groups(record, rows, metric, less_is_better, report_test)
+    if SEED in record.names:
+        add_group_columns(rows, groups, metric)
     return {
         "script": record.base.script,
         "metric": metric,
         "less_is_better": less_is_better,
         "settings": record.names,
         "best": _best(record, rows, metric),
+        "groups": groups,
         "runs": rows,
     }
 
 
-def write_results(record: SweepRecord, metric: str = "") -> dict[str, Any]:
-    """Writes results.json and results.csv into the sweep's folder; returns `sweep_results`."""
-    results = sweep_results(record, metric)
+def write_results(
+    record: SweepRecord,
+    metric: str = "",
+    report_test: bool = False,
+    figures: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Writes results.json, results.csv and, of groups, summary.md; returns `sweep_results`.
+
+    Args:
+        record: see `sweep_results`, as for the next two.
+        metric: column of metrics.csv.
+        report_test: also give the figures on test of every group.
+        figures: those of summary.md, see `format_groups`.
+    """
+    results = sweep_results(record, metric, report_test)
     write_json(record.run_dir / f"{RESULTS}.json", results)
     write_csv(record.run_dir / f"{RESULTS}.csv", results["runs"])
+    if results["groups"]:
+        write_atomically(record.run_dir / SUMMARY_FILE, format_groups(results, figures) + "\n")
     return results
 
 
-def format_results(results: Mapping[str, Any]) -> str:
-    """Returns the table of a sweep as lines of text for a terminal."""
+def format_results(results: Mapping[str, Any], figures: Sequence[str] = ()) -> str:
+    """Returns the tables of a sweep as lines of text for a terminal; see `write_results`."""
     metric = results["metric"]
     # Without a finished run there is no metric.
-    figures = [metric, "best_epoch", "training_seconds"] if metric else ["best_epoch"]
-    names = ["rank", "version", *results["settings"], *figures]
+    columns = [metric, "best_epoch", "training_seconds"] if metric else ["best_epoch"]
+    names = ["rank", "version", *results["settings"], *columns]
     cells = [names]
     for row in results["runs"]:
         line = [_shown(row.get(name)) for name in names]
@@ -90,9 +116,11 @@ def format_results(results: Mapping[str, Any]) -> str:
     best = results["best"]
     if best is not None and best["test"]:
         test = ", ".join(
-            f"{name.replace('_', ' ')} {100 * value:.1f} %" for name, value in best["test"].items()
+            f"{shown_name(name)} {100 * value:.1f} %" for name, value in best["test"].items()
         )
         lines += ["", f"On test, version_{best['version']}, the best on validation: {test}"]
+    if results["groups"]:
+        lines += ["", "Means over seeds, ± standard deviation:", format_groups(results, figures)]
     return "\n".join(lines)
 
 
@@ -112,7 +140,7 @@ def _row(
 
 def _best_epoch(record: SweepRecord, run: SweptRun) -> dict[str, Any]:
     folder = RunFolder.read(record.folder_of(run))
-    plan = json.loads((folder.path / _PLAN_FILE).read_text(encoding="utf-8"))
+    plan = read_json(folder.path / _PLAN_FILE, dict)
     rows = metric_rows(folder)
     sign = 1 if plan["mode"] == "min" else -1
     # Of equal epochs the run kept the first.
@@ -147,12 +175,12 @@ def _best(
         return None
     row = rows[0]
     path = record.run_dir / f"version_{row['version']}" / "metrics.json"
-    test = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    test = read_json(path, dict) if path.is_file() else {}
     return {
         "version": row["version"],
         "values": {name: row[name] for name in record.names},
         metric: row[metric],
-        "test": {name: test[name] for name in _TEST_MEASURES if name in test},
+        "test": flat_figures(test),
     }
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import numpy as np
 
 from simclr_tf.checks import check_between
 from simclr_tf.data import PictureSet, PictureSplits
 from simclr_tf.encoders import load_encoder
-from simclr_tf.files import write_json
+from simclr_tf.encoders.load import load_keras_model
+from simclr_tf.files import read_json, write_json
 from simclr_tf.plots import (
     Neighbour,
     new_figure,
@@ -23,19 +22,19 @@ from simclr_tf.plots import (
     plot_neighbours,
     save_figure,
 )
+from simclr_tf.protocols.broader_classes import broader_classes
 from simclr_tf.protocols.embedding_report import features_report
 from simclr_tf.protocols.evaluation_settings import EvaluationSettings
+from simclr_tf.protocols.figures import figure_lines
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.labelled_splits import labelled_training
 from simclr_tf.protocols.probes import SplitFeatures, split_features
-from simclr_tf.protocols.supervised import test_report
+from simclr_tf.protocols.supervised import CLASSIFIER_FILE, test_report
 from simclr_tf.runs import read_config
 from simclr_tf.similarity import top_k_cosine
 
-_CLASSIFIER_FILE = "classifier.keras"
 _STORED_FILE = "metrics.json"
 _MOST_CLASSES = 40
-_MEASURES = ("top_1", "top_3", "top_5", "map_at_r", "knn_accuracy", "linear_probe_accuracy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +89,7 @@ def evaluate_version(
     features = split_features(encoder, splits)
     similar = similar_pictures(features, settings)
     metrics = {
-        **features_report(features, settings.probe_linearly),
+        **features_report(features, settings.probe_linearly, broader_classes(gallery, queries)),
         **_stored(version),
         "labels": len(gallery),
         "version": version.name,
@@ -101,6 +100,7 @@ def evaluate_version(
     classification = _classify(version, queries, output)
     if classification is not None:
         metrics["classification"] = classification
+        metrics["classifier_accuracy"] = classification["accuracy"]
     write_json(output / "metrics.json", metrics)
     return metrics
 
@@ -133,16 +133,11 @@ def draw_similar(similar: SimilarPictures, queries: PictureSet, gallery: Picture
 def format_evaluation(metrics: Mapping[str, Any]) -> str:
     """Returns what `evaluate_version` found as lines of text for a terminal."""
     columns = {"before": metrics.get("before"), "after": metrics.get("after"), "now": metrics}
-    shown = {name: values for name, values in columns.items() if values is not None}
     lines = [
         f"{metrics['queries']} queries on test, {metrics['labels']} labelled pictures as gallery, "
         "in %:",
-        " " * 23 + "".join(f"{name:>8}" for name in shown),
+        *figure_lines({name: values for name, values in columns.items() if values is not None}),
     ]
-    for name in _MEASURES:
-        if any(name in values for values in shown.values()):
-            cells = (f"{100 * v[name]:8.1f}" if name in v else f"{'-':>8}" for v in shown.values())
-            lines.append(f"{name.replace('_', ' '):23}" + "".join(cells))
     if "classification" in metrics:
         lines += ["", *_classification_lines(metrics["classification"])]
     lines += ["", f"{metrics['query']} ({metrics['query_class']}) finds:"]
@@ -167,7 +162,7 @@ def _stored(version: pathlib.Path) -> dict[str, Any]:
     path = version / _STORED_FILE
     if not path.is_file():
         return {}
-    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored = read_json(path, dict)
     return {name: stored[name] for name in ("before", "after") if name in stored}
 
 
@@ -194,17 +189,25 @@ def _classify(
     version: pathlib.Path, test: PictureSet, output: pathlib.Path
 ) -> dict[str, Any] | None:
     """Reports on the version's classifier and draws its confusions, where it has one."""
-    path = version / _CLASSIFIER_FILE
+    path = version / CLASSIFIER_FILE
     if not path.is_file():
         return None
-    model = keras.models.load_model(path, compile=False, safe_mode=True)
+    model = load_keras_model(path)
     if model.num_classes != len(test.class_names):
         raise ValueError(
             f"The classifier of {version} tells {model.num_classes} classes apart: `data_dir` must "
             f"have as many. Received: {len(test.class_names)} classes"
         )
+    # Files of earlier versions do not know their classes.
+    for known, name in zip(model.class_names or (), test.class_names, strict=False):
+        if known != name:
+            raise ValueError(
+                f"The classifier of {version} knows the class {known!r} where `data_dir` has "
+                f"another: they must have the same classes. Received: {name!r}"
+            )
     report = test_report(model, test)
-    figure = new_figure(9.5, 8.5)
-    plot_confusion_matrix(report["confusion_matrix"], test.class_names, "Classifier", figure)
-    save_figure(figure, output / "confusion_matrix.png")
+    if "confusion_matrix" in report:
+        figure = new_figure(9.5, 8.5)
+        plot_confusion_matrix(report["confusion_matrix"], test.class_names, "Classifier", figure)
+        save_figure(figure, output / "confusion_matrix.png")
     return report

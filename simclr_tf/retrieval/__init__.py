@@ -8,6 +8,7 @@ from simclr_tf.retrieval.embedding_file import read_embeddings as read_embedding
 from simclr_tf.retrieval.embedding_file import write_embeddings as write_embeddings
 from simclr_tf.retrieval.engine import ENGINES as ENGINES
 from simclr_tf.retrieval.engine import SearchEngine as SearchEngine
+from simclr_tf.retrieval.gallery_index import gallery_index as gallery_index
 from simclr_tf.retrieval.gallery_search import FoundPicture as FoundPicture
 from simclr_tf.retrieval.gallery_search import GallerySearch as GallerySearch
 from simclr_tf.retrieval.index import Index as Index

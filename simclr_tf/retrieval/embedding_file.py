@@ -12,29 +12,17 @@ import json
 import os
 import pathlib
 import struct
-import tokenize
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from simclr_tf.archives import DAMAGED_FILE_ERRORS, read_arrays
 from simclr_tf.checks import check_one_of
 from simclr_tf.files import written_beside
 
 DTYPES = ("float32", "float16")
-# What NumPy and zipfile raise on damaged files, beside OSError.
-DAMAGED_FILE_ERRORS = (
-    AttributeError,
-    EOFError,
-    KeyError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-)
 _FORMAT = "simclr_tf embeddings 1"
 _ALIGNMENT = 64
 _LOCAL_HEADER = struct.Struct("<26xHH")
@@ -119,27 +107,28 @@ def write_embeddings(
 def read_embeddings(path: str | os.PathLike[str]) -> Embeddings:
     """Opens a file of `write_embeddings`; the embeddings stay on the disk as a memory map.
 
+    The whole file is read once to compare its checksums, about a second for a gigabyte.
+
     Raises:
         ValueError: The file is not one of embeddings, is cut off or damaged.
         OSError: The file cannot be read.
     """
     path = pathlib.Path(path)
     try:
-        # NumPy leaves a file open that it was to open itself and cannot read.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            if header["format"] != _FORMAT:
-                raise ValueError(f"its format is {header['format']!r}")
-            embeddings = Embeddings(
-                embeddings=_mapped(path),
-                ids=_from_texts(arrays["ids"]),
-                labels=arrays["labels"],
-                class_names=_from_texts(arrays["class_names"]),
-                sha256=arrays["sha256"],
-                encoder=header["encoder"],
-                root=header["root"],
-                description=header["description"],
-            )
+        arrays = read_arrays(path, leave_out=("embeddings",))
+        header = json.loads(arrays["header"].tobytes())
+        if header["format"] != _FORMAT:
+            raise ValueError(f"its format is {header['format']!r}")
+        embeddings = Embeddings(
+            embeddings=_mapped(path),
+            ids=_from_texts(arrays["ids"]),
+            labels=arrays["labels"],
+            class_names=_from_texts(arrays["class_names"]),
+            sha256=arrays["sha256"],
+            encoder=header["encoder"],
+            root=header["root"],
+            description=header["description"],
+        )
     except DAMAGED_FILE_ERRORS as error:
         raise ValueError(
             f"{os.fspath(path)!r} must be a file of embeddings that is whole. Received: "

@@ -11,7 +11,7 @@ from simclr_tf.checks import check_at_least, check_between
 from simclr_tf.retrieval.engine import SearchEngine
 from simclr_tf.retrieval.faiss_engine import FaissEngine
 from simclr_tf.retrieval.index_file import IndexHeader, read_index_file, write_index_file
-from simclr_tf.similarity import l2_normalize
+from simclr_tf.retrieval.unit_vectors import unit_vectors
 
 
 class Index:
@@ -23,6 +23,10 @@ class Index:
             one's own, empty, with the methods of `SearchEngine`. The latter cannot be saved.
         encoder: Fingerprint of the encoder that makes the embeddings. With one, embeddings of
             another encoder are neither added nor searched for.
+
+    Attributes:
+        contents: Digest of what it was filled with, where whoever filled it says so; it is saved,
+            and None after another `add` or `remove`.
 
     Raises:
         ValueError: An argument is out of range.
@@ -40,6 +44,7 @@ class Index:
         check_at_least("dimension", dimension, 1)
         self.dimension = dimension
         self.encoder = encoder
+        self.contents: str | None = None
         self._engine = FaissEngine(engine, dimension) if isinstance(engine, str) else engine
         # Position = number in the engine; an empty text where the embedding was removed.
         self._ids: list[str] = []
@@ -50,6 +55,13 @@ class Index:
 
     def __contains__(self, picture_id: object) -> bool:
         return picture_id in self._numbers()
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine; of its class for one that is not of this package."""
+        if isinstance(self._engine, FaissEngine):
+            return self._engine.kind
+        return type(self._engine).__name__
 
     @property
     def ids(self) -> list[str]:
@@ -91,6 +103,7 @@ class Index:
             return
         new = np.arange(len(self._ids), len(self._ids) + len(ids), dtype=np.int64)
         self._engine.add(vectors, new)
+        self.contents = None
         self._ids.extend(ids)
         numbers.update(zip(ids, new.tolist(), strict=True))
 
@@ -107,6 +120,7 @@ class Index:
                 raise ValueError(f"`ids` must be in the index. Received: {picture_id!r}")
         gone = [numbers[picture_id] for picture_id in wanted]
         self._engine.remove(np.array(gone, np.int64))
+        self.contents = None
         for picture_id in wanted:
             self._ids[numbers.pop(picture_id)] = ""
 
@@ -171,7 +185,9 @@ class Index:
                 "`engine` must be one of this package for the index to be saved. "
                 f"Received: engine={type(self._engine).__name__}"
             )
-        header = IndexHeader(self._engine.kind, self.dimension, len(self), self.encoder)
+        header = IndexHeader(
+            self._engine.kind, self.dimension, len(self), self.encoder, self.contents
+        )
         write_index_file(path, header, self._engine.write, self._ids)
 
     @classmethod
@@ -197,6 +213,7 @@ class Index:
                 )
             except ValueError as error:
                 raise ValueError(f"The index {os.fspath(path)!r} is damaged: {error}.") from error
+        index.contents = header.contents
         index._ids = ids
         index._number_by_id = None
         return index
@@ -226,16 +243,4 @@ class Index:
                 "embeddings of different encoders cannot be compared. "
                 f"Received: encoder={encoder!r}"
             )
-        embeddings = np.asarray(embeddings)
-        if embeddings.ndim != 2 or embeddings.shape[1] != self.dimension:
-            raise ValueError(
-                f"`{name}` must have shape [n, {self.dimension}]. "
-                f"Received: {name}.shape={embeddings.shape}"
-            )
-        bad = int(np.sum(~np.isfinite(embeddings).all(axis=1)))
-        if bad:
-            raise ValueError(
-                f"`{name}` must be finite. Received: {bad} of {len(embeddings)} rows with NaN or "
-                "infinity"
-            )
-        return np.ascontiguousarray(l2_normalize(embeddings))
+        return unit_vectors(name, embeddings, self.dimension)

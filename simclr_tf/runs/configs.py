@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import pathlib
 import platform
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simclr_tf.files import plain
+from simclr_tf.files import plain, read_json
 
 CONFIG = "config.json"
 # What is added to the caller's config in config.json.
@@ -22,18 +21,13 @@ def read_config(version: pathlib.Path) -> dict[str, Any]:
     """Returns what the run in the folder `version` was asked for, without what was added to it.
 
     Raises:
-        ValueError: If its config.json is missing or is not JSON.
+        ValueError: If its config.json is missing or is not an object of JSON.
     """
-    path = version / CONFIG
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(version / CONFIG, dict)
     except FileNotFoundError as error:
         raise ValueError(
             f"{os.fspath(version)!r} must be a version of a run: it has no {CONFIG}"
-        ) from error
-    except json.JSONDecodeError as error:
-        raise ValueError(
-            f"{os.fspath(path)!r} must hold JSON to resume the run: {error}"
         ) from error
     return {key: value for key, value in config.items() if key not in ADDED_KEYS}
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import pathlib
+import socket
+
+_LONGEST_NAME = 300
 
 
 def lock_folder(folder: pathlib.Path) -> int:
@@ -14,7 +17,7 @@ def lock_folder(folder: pathlib.Path) -> int:
     one behind, and a child that inherits it keeps the folder after a crash of its parent.
 
     Args:
-        folder: Made where it does not exist; the lock is its file `.lock`.
+        folder: Made where it does not exist; the lock is its file `.lock`, which says who has it.
 
     Returns:
         An open file descriptor, not inheritable.
@@ -33,9 +36,13 @@ def lock_folder(folder: pathlib.Path) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        holder = os.pread(lock, _LONGEST_NAME, 0).decode("utf-8", "replace").strip()
         os.close(lock)
+        known = f" ({holder})" if holder else ""
         raise ValueError(
-            "`run_dir` is in use by another process: wait for it or stop it. "
+            f"`run_dir` is in use by another process{known}: wait for it or stop it. "
             f"Received: {os.fspath(folder)!r}"
         ) from error
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
     return lock

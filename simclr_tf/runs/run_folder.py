@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import math
 import os
 import pathlib
 import sys
@@ -11,7 +12,7 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from simclr_tf.files import plain, write_csv, write_json
+from simclr_tf.files import plain, remove_unfinished, write_csv, write_json
 from simclr_tf.runs.configs import ADDED_KEYS, CONFIG, package_versions, read_config
 from simclr_tf.runs.locks import lock_folder
 from simclr_tf.runs.versions import list_versions, make_next_version, version_number
@@ -113,6 +114,8 @@ class RunFolder:
         if not run.finished:
             run._lock()
             run.checkpoint_path.mkdir(exist_ok=True)
+            for folder in (run.path, run.checkpoint_path):
+                remove_unfinished(folder)
         return run
 
     @classmethod
@@ -159,12 +162,22 @@ class RunFolder:
         return self.write_csv("skipped.csv", rows, columns=("path", "reason"))
 
     def read_metrics(self) -> list[dict[str, str]]:
-        """Returns the rows of metrics.csv as text; none where it does not exist yet."""
+        """Returns the rows of metrics.csv as text; none where it does not exist yet.
+
+        Raises:
+            ValueError: If it is not a table with a number in the column `epoch` of every row.
+        """
         path = self.path / METRICS
         if not path.is_file():
             return []
-        with open(path, encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file, strict=True))
+            for row in rows:
+                _checked(row)
+        except (ValueError, csv.Error) as error:
+            raise ValueError(f"{os.fspath(path)!r} must be a table of epochs: {error}") from error
+        return rows
 
     def append_metrics(self, row: Mapping[str, Any]) -> None:
         """Adds the row of one epoch to metrics.csv.
@@ -206,6 +219,13 @@ class RunFolder:
 
     def _lock(self) -> None:
         self._release = weakref.finalize(self, os.close, lock_folder(self.path))
+
+
+def _checked(row: Mapping[str, Any]) -> None:
+    if None in row or None in row.values() or "epoch" not in row:
+        raise ValueError(f"a row has other columns than the table: {list(row.values())}")
+    if not math.isfinite(float(row["epoch"])):
+        raise ValueError(f"an epoch is {row['epoch']}")
 
 
 def _now() -> str:

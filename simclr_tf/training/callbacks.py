@@ -1,11 +1,10 @@
-"""What happens beside the training steps: records, checkpoints, progress, a stop in good order."""
+"""What happens beside the training steps: records, checkpoints, a stop in good order."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,9 +12,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from simclr_tf.checks import check_one_of
+from simclr_tf.distribution.workers import largest_of_workers
 from simclr_tf.runs import RunFolder
 from simclr_tf.training.checkpoints import Checkpoints
 from simclr_tf.training.weight_average import WeightAverage
@@ -116,17 +115,19 @@ class EpochRecorder(keras.callbacks.Callback):
 
 
 class CheckpointSaver(keras.callbacks.Callback):
-    """Saves checkpoints by steps and at the end of epochs, and stops on a signal in good order.
+    """Saves checkpoints by steps, minutes and epochs, and stops on a signal in good order.
 
     SIGINT (Ctrl-C) and SIGTERM are noted and obeyed after the step in progress, or after the
     validation if it was the last of its epoch: a checkpoint is written, then `KeyboardInterrupt`
-    or `SystemExit(143)` is raised. A second signal stops at once.
+    or `SystemExit(143)` is raised. A second signal stops at once. Several workers stop together.
 
     Args:
         checkpoints: where to save.
         state: gives what is saved with them, such as the best epoch.
         first_step: steps taken before this training.
-        every_steps: also save within an epoch every so many steps; 0 saves at its end only.
+        every_steps: also save within an epoch every so many steps; 0 does not.
+        every_minutes: also save within an epoch so many minutes after the last time; 0 does not.
+        best_step: gives the steps after which the best checkpoint was saved, which is kept.
     """
 
     def __init__(
@@ -135,12 +136,17 @@ class CheckpointSaver(keras.callbacks.Callback):
         state: Callable[[], dict[str, np.ndarray]],
         first_step: int,
         every_steps: int,
+        every_minutes: float = 0.0,
+        best_step: Callable[[], int | None] = lambda: None,
     ) -> None:
         super().__init__()
         self.checkpoints = checkpoints
         self.state = state
         self.step = first_step
         self.every_steps = every_steps
+        self.every_minutes = every_minutes
+        self.best_step = best_step
+        self._saved_at = time.monotonic()
         self._signal: int | None = None
         self._previous: dict[int, Any] = {}
 
@@ -161,8 +167,8 @@ class CheckpointSaver(keras.callbacks.Callback):
         if batch + 1 == self.params["steps"]:
             # A checkpoint from here would lack the epoch's validation, row and best weights.
             return
-        stop = self._signal is not None
-        if stop or (self.every_steps and self.step % self.every_steps == 0):
+        stop = self._asked() > 0
+        if stop or self._is_due():
             self.save()
         if stop:
             self.stop_if_asked()
@@ -172,10 +178,11 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def stop_if_asked(self) -> None:
         """Raises what a noted signal asks for; the state was saved before."""
-        if self._signal == signal.SIGINT:
+        asked = self._asked()
+        if asked == signal.SIGINT:
             raise KeyboardInterrupt
-        if self._signal is not None:
-            raise SystemExit(128 + self._signal)
+        if asked:
+            raise SystemExit(128 + asked)
 
     def release_signals(self) -> None:
         """Gives the signals back to whom they belonged."""
@@ -184,7 +191,17 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Writes a checkpoint of the state as it is."""
-        self.checkpoints.save(self.step, self.state())
+        self.checkpoints.save(self.step, self.state(), self.best_step())
+        self._saved_at = time.monotonic()
+
+    def _is_due(self) -> bool:
+        if self.every_steps and self.step % self.every_steps == 0:
+            return True
+        minutes = (time.monotonic() - self._saved_at) / 60
+        return 0 < self.every_minutes <= minutes
+
+    def _asked(self):
+        return largest_of_workers(self._signal or 0)
 
     def _note(self, number, frame):
         if self._signal is not None:
@@ -204,41 +221,6 @@ class MetricRestorer(keras.callbacks.Callback):
         for metric, values in zip(self.model.metrics, self._values, strict=True):
             for variable, value in zip(metric.variables, values, strict=True):
                 variable.assign(value)
-
-
-class ProgressBar(keras.callbacks.Callback):
-    """One line on the terminal: pictures done, pictures a second, time left, loss.
-
-    Args:
-        name: what is being trained.
-        first_step: steps taken before this training.
-        total_steps: steps in all.
-        batch_size: pictures a step.
-    """
-
-    def __init__(self, name: str, first_step: int, total_steps: int, batch_size: int) -> None:
-        super().__init__()
-        self.batch_size = batch_size
-        self._bar = tqdm(
-            desc=name,
-            initial=first_step * batch_size,
-            total=total_steps * batch_size,
-            unit=" pictures",
-            unit_scale=True,
-            dynamic_ncols=True,
-            mininterval=0.5 if sys.stderr.isatty() else 30,
-        )
-
-    def on_train_batch_end(self, batch, logs=None):
-        self._bar.update(self.batch_size)
-
-    def on_epoch_end(self, epoch, logs=None):
-        shown = {name: float(logs[name]) for name in ("loss", "val_loss") if name in (logs or {})}
-        self._bar.set_postfix(epoch=epoch + 1, **shown)
-
-    def close(self) -> None:
-        """Ends the line."""
-        self._bar.close()
 
 
 def _in_place(average: WeightAverage | None) -> contextlib.AbstractContextManager[None]:

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import io
 import logging
-import lzma
 import pathlib
 import re
-import zipfile
-import zlib
 from typing import Any
 
 import keras
 import numpy as np
 
+from simclr_tf.archives import read_arrays
+from simclr_tf.checks import check_at_least
 from simclr_tf.files import write_atomically
 
 _ADDED = "added:"
+# How many arrays there are: one that is missing would else pass for another model's checkpoint.
+_COUNT = "count"
 _NAME = re.compile(r"step_\d+\.npz")
-# What reading raises, depending on the byte that is wrong.
-_DAMAGE = (
-    OSError,
-    ValueError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 
 class Checkpoints:
@@ -40,19 +31,35 @@ class Checkpoints:
     Args:
         model: compiled model, built before `save` or `restore`.
         folder: existing folder of the checkpoints.
-        keep: newest checkpoints to keep, at least 1.
+        keep: newest checkpoints to keep, at least 1; that of the best epoch is kept beside them.
+
+    Raises:
+        ValueError: if `keep` is below 1.
     """
 
     def __init__(self, model: keras.Model, folder: pathlib.Path, keep: int = 2) -> None:
+        check_at_least("keep_checkpoints", keep, 1)
         self.model = model
         self.folder = folder
         self.keep = keep
 
-    def save(self, step: int, added: dict[str, np.ndarray]) -> pathlib.Path:
-        """Writes the state after `step` steps, and the `added` arrays; returns the file."""
-        values = [variable.numpy() for variable in self._variables()]
+    def save(
+        self, step: int, added: dict[str, np.ndarray], best_step: int | None = None
+    ) -> pathlib.Path:
+        """Writes the state after `step` steps, and the `added` arrays; returns the file.
+
+        Args:
+            step: steps taken.
+            added: what else to save, by name.
+            best_step: the checkpoint after these steps is not deleted.
+
+        Raises:
+            OSError: if it cannot be written; the earlier checkpoints are then untouched.
+        """
+        values = [variable.numpy() for variable in self.variables()]
         arrays = {f"{place:05d}": value for place, value in enumerate(values)}
         arrays |= {_ADDED + name: array for name, array in added.items()}
+        arrays[_COUNT] = np.int64(len(arrays))
         content = io.BytesIO()
         np.savez(content, **arrays)
         path = self.folder / f"step_{step:09d}.npz"
@@ -61,7 +68,8 @@ class Checkpoints:
         place = files.index(path)
         # A file of a later step was damaged: else the training would have gone on from there.
         for unused in files[: max(0, place + 1 - self.keep)] + files[place + 1 :]:
-            unused.unlink()
+            if _step_of(unused) != best_step:
+                unused.unlink()
         return path
 
     def restore(self) -> tuple[int, dict[str, np.ndarray]] | None:
@@ -75,14 +83,12 @@ class Checkpoints:
         """
         for path in reversed(self.files()):
             try:
-                with open(path, "rb") as content, np.load(content, allow_pickle=False) as file:
-                    arrays = {name: file[name] for name in file.files}
-            except _DAMAGE as error:
+                arrays = _read(path)
+            except (OSError, ValueError) as error:
                 logging.warning("The checkpoint %s is damaged and passed over: %s", path, error)
                 continue
-            step = int(path.stem.removeprefix("step_"))
             self._assign(path, arrays)
-            return step, {
+            return _step_of(path), {
                 name.removeprefix(_ADDED): array
                 for name, array in arrays.items()
                 if name.startswith(_ADDED)
@@ -93,7 +99,8 @@ class Checkpoints:
         """Returns the checkpoint files, oldest first."""
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
 
-    def _variables(self) -> list[Any]:
+    def variables(self) -> list[Any]:
+        """Returns every variable of the model, its optimizer and its metrics, once each."""
         # Keras's LossScaleOptimizer makes its variables anew whenever it is built.
         if not self.model.optimizer.built:
             self.model.optimizer.build(self.model.trainable_variables)
@@ -106,7 +113,7 @@ class Checkpoints:
         return list(unique.values())
 
     def _assign(self, path: pathlib.Path, arrays: dict[str, np.ndarray]) -> None:
-        variables = self._variables()
+        variables = self.variables()
         saved = [arrays[name] for name in sorted(arrays) if not name.startswith(_ADDED)]
         shapes = [tuple(array.shape) for array in saved]
         expected = [tuple(variable.shape) for variable in variables]
@@ -118,3 +125,15 @@ class Checkpoints:
             )
         for variable, array in zip(variables, saved, strict=True):
             variable.assign(array)
+
+
+def _read(path: pathlib.Path) -> dict[str, np.ndarray]:
+    arrays = read_arrays(path)
+    count = arrays.pop(_COUNT, None)
+    if count is not None and count != len(arrays):
+        raise ValueError(f"it holds {len(arrays)} arrays instead of {count}")
+    return arrays
+
+
+def _step_of(path: pathlib.Path) -> int:
+    return int(path.stem.removeprefix("step_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,6 +10,9 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter, LabelMixer
 from simclr_tf.checks import check_at_least, check_between
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import share_of_loss
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
@@ -23,6 +27,7 @@ class Classifier(keras.Model):
         label_mixer: `MixUp` or `CutMix` that mixes the augmented pictures of a training batch and
             their targets; `None` for none. The accuracy of a training step then counts the
             picture's own label.
+        class_names: what the logits stand for, `num_classes` names; `None` where nobody says.
 
     Input shape:
         `fit` takes `(pictures, labels)`: uint8 `[batch, height, width, 3]`, int32 `[batch]`.
@@ -31,7 +36,7 @@ class Classifier(keras.Model):
         Logits, float32 `[batch, num_classes]`.
 
     Raises:
-        ValueError: if a number is out of its range.
+        ValueError: if a number is out of its range, or there are more or fewer names than classes.
 
     Example:
         >>> model = Classifier(build_encoder("resnet18"), num_classes=10)
@@ -47,16 +52,23 @@ class Classifier(keras.Model):
         augmenter: Augmenter | None = None,
         label_smoothing: float = 0.0,
         label_mixer: LabelMixer | None = None,
+        class_names: Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_at_least("num_classes", num_classes, 2)
         check_between("label_smoothing", label_smoothing, 0, 1)
+        if class_names is not None and len(class_names) != num_classes:
+            raise ValueError(
+                f"`class_names` must have a name for each of the {num_classes} classes. "
+                f"Received: {len(class_names)} names"
+            )
         self.encoder = encoder
         self.num_classes = num_classes
         self.augmenter = augmenter
         self.label_smoothing = label_smoothing
         self.label_mixer = label_mixer
+        self.class_names = None if class_names is None else tuple(class_names)
         self.head = keras.layers.Dense(num_classes, dtype="float32", name="head")
         self.trackers = {name: keras.metrics.Mean(name=name) for name in ("loss", "accuracy")}
 
@@ -82,9 +94,9 @@ class Classifier(keras.Model):
         with tf.GradientTape() as tape:
             logits = self(images, training=True)
             loss = self.cross_entropy(targets, logits)
-            scaled_loss = self.optimizer.scale_loss(loss)
+            scaled_loss = self.optimizer.scale_loss(share_of_loss(loss))
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        apply_gradients(self.optimizer, gradients, self.trainable_variables)
         return self.update_metrics(labels, logits, loss)
 
     def test_step(self, data):
@@ -114,7 +126,7 @@ class Classifier(keras.Model):
         count = tf.shape(labels)[0]
         self.trackers["loss"].update_state(loss, sample_weight=count)
         self.trackers["accuracy"].update_state(predictions == labels)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -125,6 +137,7 @@ class Classifier(keras.Model):
             "augmenter": None if self.augmenter is None else serialize(self.augmenter),
             "label_smoothing": self.label_smoothing,
             "label_mixer": None if self.label_mixer is None else serialize(self.label_mixer),
+            "class_names": None if self.class_names is None else list(self.class_names),
         }
 
     @classmethod

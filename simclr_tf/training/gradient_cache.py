@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+
+from simclr_tf.distribution.batches import check_divisible
+from simclr_tf.distribution.replicas import gather_rows, replica_count
 
 
 class StepGradients(NamedTuple):
@@ -13,7 +17,7 @@ class StepGradients(NamedTuple):
 
     Attributes:
         features: float32 `[2N, d]`.
-        projections: float32 `[2N, k]`.
+        projections: float32 `[2N, k]`, of all replicas where they share the batch.
         loss: contrastive loss, a float32 scalar.
         gradients: of the scaled loss, one for each of the model's trainable variables in order.
     """
@@ -43,13 +47,16 @@ def cached_gradients(
     the one of the whole batch, whose statistics are over 2N views. With group normalisation in the
     encoder and none in the head (or with frozen batch normalisation) there is no difference.
 
+    Where R replicas share the batch they share each micro-batch too: it is of m pictures of all of
+    them, normalised together, and each has the activations of m / R in memory.
+
     Args:
         model: compiled `SimCLR` with a `microbatch_size`.
         images: uint8 or floating `[N, height, width, 3]`.
         labels: int32 `[N]`, or `None`.
 
     Raises:
-        ValueError: if the micro-batches do not divide the batch.
+        ValueError: if the micro-batches do not divide the batch, or the replicas a micro-batch.
 
     Reference:
         Gao et al. 2021, "Scaling Deep Contrastive Learning Batch Size under Memory Limited
@@ -61,7 +68,8 @@ def cached_gradients(
     features, projections = embed_in_microbatches(model, images, seed, training=True)
     with tf.GradientTape() as tape:
         tape.watch(projections)
-        losses = model.compute_losses(features, projections, labels)
+        everyones = gather_rows(projections)
+        losses = model.compute_losses(features, everyones, labels)
         scaled_loss = model.scaled_loss(losses)
     found = tape.gradient(scaled_loss, [projections, *model.trainable_variables])
     for variable, value in zip(changing, before, strict=True):
@@ -76,8 +84,8 @@ def cached_gradients(
     ]
     with tf.control_dependencies([gradient for gradient in gradients if gradient is not None]):
         # Whatever is measured by them waits until the activations are gone.
-        features, projections = tf.identity(features), tf.identity(projections)
-    return StepGradients(features, projections, losses["loss"], gradients)
+        features, everyones = tf.identity(features), tf.identity(everyones)
+    return StepGradients(features, everyones, losses["loss"], gradients)
 
 
 def embed_in_microbatches(
@@ -94,27 +102,25 @@ def embed_in_microbatches(
     Raises:
         ValueError: if the micro-batches do not divide the batch.
     """
-    count = _count_microbatches(images, model.microbatch_size)
+    count = _count_microbatches(images, _own_size(model))
 
-    def step(number, *kept):
+    def step(number, kept):
         embedded = _embed_microbatch(model, images, seed, number, training)
-        return number + 1, *(
+        return [
             array.write(number, tf.cast(z, tf.float32))
             for array, z in zip(kept, embedded, strict=True)
-        )
+        ]
 
     sizes = (model.encoder.output_shape[-1], model.projection_head.output_shape[-1])
     arrays = [tf.TensorArray(tf.float32, count, element_shape=(None, size)) for size in sizes]
-    _, *kept = tf.while_loop(
-        lambda number, *_: number < count, step, (tf.constant(0), *arrays), parallel_iterations=1
-    )
+    kept = _one_after_the_other(count, step, arrays)
     features, projections = (_views_in_order(array.stack(), images.shape[0]) for array in kept)
     return features, projections
 
 
 def _replay(model, images, seed, upstream, variables):
     """Sums the micro-batches' gradients, given the gradient `[2N, k]` at the projections."""
-    count = _count_microbatches(images, model.microbatch_size)
+    count = _count_microbatches(images, _own_size(model))
     upstream = _microbatches_in_order(upstream, count)
 
     def step(number, totals):
@@ -126,12 +132,37 @@ def _replay(model, images, seed, upstream, variables):
             output_gradients=tf.cast(upstream[number], projections.dtype),
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
-        return number + 1, [a + b for a, b in zip(totals, gradients, strict=True)]
+        return [a + b for a, b in zip(totals, gradients, strict=True)]
 
     totals = [tf.zeros(variable.shape, variable.dtype) for variable in variables]
-    return tf.while_loop(
-        lambda number, _: number < count, step, (tf.constant(0), totals), parallel_iterations=1
-    )[1]
+    return _one_after_the_other(count, step, totals)
+
+
+def _one_after_the_other(count: Any, step: Callable[[Any, list], list], state: list) -> list:
+    """Returns the state after `state = step(number, state)` for every micro-batch."""
+    if replica_count() == 1:
+        return tf.while_loop(
+            lambda number, _: number < count,
+            lambda number, state: (number + 1, step(number, state)),
+            (tf.constant(0), state),
+            parallel_iterations=1,
+        )[1]
+    # Replicas cannot exchange statistics within a loop of the graph, so it is written out.
+    for number in range(count):
+        with tf.control_dependencies(_tensors(state)):
+            state = step(number, state)
+    return state
+
+
+def _tensors(state):
+    return [part.flow if isinstance(part, tf.TensorArray) else part for part in state]
+
+
+def _own_size(model):
+    """Pictures of a micro-batch that are this replica's."""
+    replicas = replica_count()
+    check_divisible("microbatch_size", model.microbatch_size, replicas)
+    return model.microbatch_size // replicas
 
 
 def _embedding_variables(model):
@@ -139,7 +170,7 @@ def _embedding_variables(model):
 
 
 def _embed_microbatch(model, images, seed, number, training):
-    size = model.microbatch_size
+    size = _own_size(model)
     pictures = tf.ensure_shape(
         images[number * size : (number + 1) * size], (size, *images.shape[1:])
     )

@@ -9,7 +9,11 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_at_least
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import gather_rows, replica_count, share_of_loss
 from simclr_tf.metrics import nearest_label_accuracy
+from simclr_tf.training.microbatches import Step, microbatch_gradients
 
 
 class MetricLearner(keras.Model):
@@ -24,10 +28,15 @@ class MetricLearner(keras.Model):
         augmenter: `Augmenter` that draws the views, or `None`.
         num_classes: classes of the classification layer, at least 2 where it has a weight.
         cross_entropy_weight: weight of its cross-entropy, at least 0; 0 leaves the layer out.
+        microbatch_size: pictures whose activations are in memory at once, see
+            `microbatch_gradients`; must divide the batch. By default all at once.
 
     Raises:
         ValueError: if a number is out of its range.
     """
+
+    # Of a training step.
+    views_per_picture = 1
 
     def __init__(
         self,
@@ -36,11 +45,15 @@ class MetricLearner(keras.Model):
         *,
         num_classes: int = 0,
         cross_entropy_weight: float = 0.0,
+        microbatch_size: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_at_least("cross_entropy_weight", cross_entropy_weight, 0)
         check_at_least("num_classes", num_classes, 2 if cross_entropy_weight else 0)
+        if microbatch_size is not None:
+            check_at_least("microbatch_size", microbatch_size, 1)
+        self.microbatch_size = microbatch_size
         self.encoder = encoder
         self.augmenter: Any = augmenter
         self.num_classes = num_classes
@@ -51,6 +64,11 @@ class MetricLearner(keras.Model):
             self.class_head = keras.layers.Dense(num_classes, dtype="float32", name="class_head")
             names += ["metric_loss", "cross_entropy_loss", "accuracy"]
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+    @property
+    def head(self) -> keras.Model | None:
+        """What `project` applies to the features; `None` where those are compared themselves."""
+        raise NotImplementedError
 
     def views(
         self, images: tf.Tensor, labels: tf.Tensor, training: bool
@@ -66,7 +84,9 @@ class MetricLearner(keras.Model):
 
     def project(self, features: tf.Tensor, training: bool) -> tf.Tensor:
         """Returns embeddings `[M, k]` of features `[M, d]`."""
-        raise NotImplementedError
+        if self.head is None:
+            return tf.identity(features)
+        return self.head(features, training=training)
 
     def metric_loss(self, z: tf.Tensor, labels: tf.Tensor, training: bool) -> tf.Tensor:
         """Returns the loss of embeddings `[M, k]` with labels int32 `[M]`, a float32 scalar."""
@@ -87,36 +107,50 @@ class MetricLearner(keras.Model):
     def train_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=True)
-        with tf.GradientTape() as tape:
-            z, values = self.embed_and_measure(views, view_labels, training=True)
-            scaled_loss = self.optimizer.scale_loss(values["loss"])
-        gradients = tape.gradient(scaled_loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        view_labels = gather_rows(view_labels)
+        if self.microbatch_size is None:
+            z, values, gradients = self.gradients_at_once(views, view_labels)
+        else:
+            z, values, gradients = microbatch_gradients(self, views, view_labels)
+        apply_gradients(self.optimizer, gradients, self.trainable_variables)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
     def test_step(self, data):
         images, labels = _images_and_labels(data)
         views, view_labels = self.views(images, labels, training=False)
-        z, values = self.embed_and_measure(views, view_labels, training=False)
-        return self.update_metrics(z, view_labels, tf.shape(images)[0], values)
+        view_labels = gather_rows(view_labels)
+        features = self.encoder(views, training=False)
+        z = gather_rows(self.project(features, training=False))
+        values = self.measure(features, z, view_labels, training=False)
+        return self.update_metrics(z, view_labels, replica_count() * tf.shape(images)[0], values)
 
-    def embed_and_measure(
-        self, views: tf.Tensor, labels: tf.Tensor, training: bool
-    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """Returns embeddings `[M, k]`, and the `loss` with its parts by the names of the metrics.
+    def gradients_at_once(self, views: tf.Tensor, labels: tf.Tensor) -> Step:
+        """Computes what `microbatch_gradients` does with all activations in memory."""
+        with tf.GradientTape() as tape:
+            features = self.encoder(views, training=True)
+            z = gather_rows(self.project(features, training=True))
+            values = self.measure(features, z, labels, training=True)
+            scaled_loss = self.optimizer.scale_loss(share_of_loss(values["loss"]))
+        return z, values, tape.gradient(scaled_loss, self.trainable_variables)
+
+    def measure(
+        self, features: tf.Tensor, z: tf.Tensor, labels: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
+        """Returns the `loss` with its parts by the names of the metrics.
+
+        Where replicas share a batch, all of them get the embeddings and the loss of all its views.
 
         Args:
-            views: `[M, height, width, 3]`.
+            features: `[M / R, d]`, this replica's where R share the batch.
+            z: embeddings `[M, k]` of all of them.
             labels: int32 `[M]`.
-            training: of encoder and head.
+            training: of the loss.
         """
-        features = self.encoder(views, training=training)
-        z = self.project(features, training)
         loss = self.metric_loss(z, labels, training)
         if self.class_head is None:
-            return z, {"loss": loss}
-        cross_entropy, accuracy = _classify(self.class_head(features), labels)
-        return z, {
+            return {"loss": loss}
+        cross_entropy, accuracy = _classify(gather_rows(self.class_head(features)), labels)
+        return {
             "loss": loss + self.cross_entropy_weight * cross_entropy,
             "metric_loss": loss,
             "cross_entropy_loss": cross_entropy,
@@ -129,7 +163,7 @@ class MetricLearner(keras.Model):
         top_1 = nearest_label_accuracy(tf.stop_gradient(z), labels, pictures)
         for name, value in {**values, "batch_top_1": top_1}.items():
             self.trackers[name].update_state(value)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
@@ -139,6 +173,7 @@ class MetricLearner(keras.Model):
             "augmenter": None if self.augmenter is None else serialize(self.augmenter),
             "num_classes": self.num_classes,
             "cross_entropy_weight": self.cross_entropy_weight,
+            "microbatch_size": self.microbatch_size,
         }
 
 

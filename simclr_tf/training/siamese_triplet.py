@@ -35,6 +35,7 @@ class SiameseTriplet(MetricLearner):
         nonzero_mean: mean over the triplets that cost anything.
         num_classes: classes of the classification layer, at least 2 where it has a weight.
         cross_entropy_weight: weight of its cross-entropy, at least 0; 0 leaves the layer out.
+        microbatch_size: pictures whose activations are in memory at once, as in `SupConFineTuner`.
         seed: starts the generator of `mining="random"`, at least 0.
 
     Input shape:
@@ -93,15 +94,14 @@ class SiameseTriplet(MetricLearner):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    @property
+    def head(self):
+        return self.embedding_head
+
     def views(self, images, labels, training):
         if self.augmenter is None or not training:
             return images, labels
         return self.augmenter(images, training=True), labels
-
-    def project(self, features, training):
-        if self.embedding_head is None:
-            return features
-        return self.embedding_head(features, training=training)
 
     def metric_loss(self, z, labels, training):
         return triplet(

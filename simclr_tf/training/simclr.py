@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_at_least, check_positive
+from simclr_tf.distribution.gradients import apply_gradients
+from simclr_tf.distribution.keras_faults import step_logs
+from simclr_tf.distribution.replicas import gather_rows, share_of_loss, sum_over_replicas
 from simclr_tf.losses import nt_xent
 from simclr_tf.metrics import alignment, positive_ranks, uniformity
 from simclr_tf.training.gradient_cache import (
@@ -120,7 +123,7 @@ class SimCLR(keras.Model):
             step = self.gradients_at_once(images, labels)
         else:
             step = cached_gradients(self, images, labels)
-        self.optimizer.apply_gradients(zip(step.gradients, self.trainable_variables, strict=True))
+        apply_gradients(self.optimizer, step.gradients, self.trainable_variables)
         return self.update_metrics(step.features, step.projections, labels, step.loss)
 
     def test_step(self, data):
@@ -132,6 +135,7 @@ class SimCLR(keras.Model):
             features, projections = self.embed(views, training=False)
         else:
             features, projections = embed_in_microbatches(self, images, seed, training=False)
+        projections = gather_rows(projections)
         losses = self.compute_losses(features, projections, labels)
         return self.update_metrics(features, projections, labels, losses["loss"])
 
@@ -140,6 +144,7 @@ class SimCLR(keras.Model):
         views = self.augmenter.two_views(images)
         with tf.GradientTape() as tape:
             features, projections = self.embed(views, training=True)
+            projections = gather_rows(projections)
             losses = self.compute_losses(features, projections, labels)
             scaled_loss = self.scaled_loss(losses)
         gradients = tape.gradient(scaled_loss, self.trainable_variables)
@@ -151,7 +156,16 @@ class SimCLR(keras.Model):
         return features, self.projection_head(features, training=training)
 
     def compute_losses(self, features, projections, labels) -> dict[str, tf.Tensor]:
-        """Returns the contrastive `loss` and, with an online probe and labels, `probe_loss`."""
+        """Returns the contrastive `loss` and, with an online probe and labels, `probe_loss`.
+
+        Where replicas share the batch, the contrastive loss is that of the whole batch, and the
+        other one is the part of this replica's pictures in it.
+
+        Args:
+            features: float32 `[2N, d]` of this replica's N pictures.
+            projections: float32 `[2M, k]` of all replicas' M pictures, in order.
+            labels: int32 `[N]`, or `None`.
+        """
         z_a, z_b = tf.split(projections, 2)
         losses = {"loss": nt_xent(z_a, z_b, self.temperature)}
         if self.online_probe is not None and labels is not None:
@@ -160,13 +174,14 @@ class SimCLR(keras.Model):
                 labels=targets, logits=self.online_probe(tf.stop_gradient(features))
             )
             losses["probe_loss"] = tf.math.divide_no_nan(
-                tf.reduce_sum(errors * labelled), tf.reduce_sum(labelled)
+                tf.reduce_sum(errors * labelled), sum_over_replicas(tf.reduce_sum(labelled))
             )
         return losses
 
     def scaled_loss(self, losses: dict[str, tf.Tensor]) -> tf.Tensor:
         """Returns the sum of what is minimised, scaled for float16 by the optimizer."""
-        return self.optimizer.scale_loss(losses["loss"] + losses.get("probe_loss", 0.0))
+        own = share_of_loss(losses["loss"]) + losses.get("probe_loss", 0.0)
+        return self.optimizer.scale_loss(own)
 
     def update_metrics(self, features, projections, labels, loss) -> dict[str, tf.Tensor]:
         """Adds one batch to the running means and returns them all."""
@@ -185,7 +200,7 @@ class SimCLR(keras.Model):
             targets, labelled = self._probe_targets(labels)
             predictions = tf.argmax(self.online_probe(features), axis=1, output_type=tf.int32)
             self.trackers["probe_accuracy"].update_state(predictions == targets, labelled)
-        return {name: tracker.result() for name, tracker in self.trackers.items()}
+        return step_logs(self.trackers)
 
     def _probe_targets(self, labels):
         """Labels of both views, with a class in place of −1, and which of them count."""

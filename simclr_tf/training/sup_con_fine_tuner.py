@@ -30,6 +30,9 @@ class SupConFineTuner(MetricLearner):
         temperature: of the loss, greater than 0.
         num_classes: classes of the classification layer, at least 2 where it has a weight.
         cross_entropy_weight: weight of its cross-entropy, at least 0; 0 leaves the layer out.
+        microbatch_size: pictures whose activations are in memory at once; must divide the batch.
+            The loss is that of the whole batch and its gradients are exact, for about a third
+            more time, but batch normalisation sees the views of one micro-batch. By default all.
 
     Input shape:
         `fit` takes `(pictures, labels)`: uint8 `[N, height, width, 3]` and int32 `[N]`, where −1
@@ -51,6 +54,8 @@ class SupConFineTuner(MetricLearner):
     Reference:
         Khosla et al. 2020, "Supervised Contrastive Learning".
     """
+
+    views_per_picture = 2
 
     def __init__(
         self,
@@ -74,15 +79,14 @@ class SupConFineTuner(MetricLearner):
         self.projection_head = projection_head
         self.temperature = temperature
 
+    @property
+    def head(self):
+        return self.projection_head
+
     def views(self, images, labels, training):
         # The same views in every evaluation: their losses differ by the weights alone.
         seed = None if training else tf.constant([0, 0])
         return self.augmenter.two_views(images, seed), tf.concat([labels, labels], axis=0)
-
-    def project(self, features, training):
-        if self.projection_head is None:
-            return features
-        return self.projection_head(features, training=training)
 
     def metric_loss(self, z, labels, training):
         return sup_con(z, labels, self.temperature)

@@ -13,15 +13,22 @@ from hypothesis.extra import numpy as hnp
 from simclr_tf.augment import (
     Augmenter,
     RandAugment,
+    RandomBorderStrokes,
     RandomColorJitter,
     RandomErasing,
     RandomFlip,
     RandomGaussianBlur,
     RandomGaussianNoise,
     RandomGrayscale,
+    RandomJpegArtifacts,
     RandomLayer,
+    RandomLineWeight,
+    RandomPaperTint,
     RandomResizedCrop,
+    RandomSaltAndPepper,
     RandomSolarize,
+    RandomSpeckle,
+    RandomTurnedCrop,
     TrivialAugmentWide,
 )
 
@@ -53,12 +60,43 @@ STRONG = {
     "noise_erasing": (RandomErasing, {"probability": 1.0}),
     "trivial_wide": (TrivialAugmentWide, {"fill": 99.0}),
     "rand_augment": (RandAugment, {"num_ops": 3, "magnitude": 17.0, "fill": 99.0}),
+    "turned_crop": (
+        RandomTurnedCrop,
+        {
+            "size": 9,
+            "scale": (0.5, 1.6),
+            "ratio": (0.7, 1.3),
+            "shift": 0.2,
+            "rotation": 30.0,
+            "quarter_turns": 0.7,
+            "fill": 99.0,
+        },
+    ),
+    "paper_turned_crop": (RandomTurnedCrop, {"size": 9, "rotation": 30.0}),
+    "line_weight": (RandomLineWeight, {"thin": 1.5, "thicken": 2.5, "probability": 1.0}),
+    "strokes": (
+        RandomBorderStrokes,
+        {
+            "count": (2, 4),
+            "length": (0.3, 0.9),
+            "width": (1.5, 3.0),
+            "lean": 45.0,
+            "opacity": (0.8, 0.9),
+            "probability": 1.0,
+        },
+    ),
+    "salt_and_pepper": (RandomSaltAndPepper, {"amount": (0.3, 0.6), "probability": 1.0}),
+    "speckle": (RandomSpeckle, {"sigma": (0.2, 0.4), "probability": 1.0}),
+    "tint": (RandomPaperTint, {"tint": 0.5, "fade": 0.7, "probability": 1.0}),
+    "jpeg": (RandomJpegArtifacts, {"quality": (3, 90), "probability": 1.0}),
     "augmenter": (Augmenter, {"layers": [RandomFlip(0.3, seed=1), RandomGaussianBlur((1, 2), 1)]}),
 }
 # How many different pictures 64 copies of one picture become: what the draws allow.
 OUTCOMES = {name: 64 for name in STRONG} | {"flip": 4, "grey": 2, "solarize": 2}
 # Where two pictures may draw the same: at least so many.
-OUTCOMES_AT_LEAST = {"erasing": 30, "trivial_wide": 30, "rand_augment": 30}
+OUTCOMES_AT_LEAST = {"erasing": 30, "trivial_wide": 30, "rand_augment": 30, "jpeg": 25}
+# On noise, half of the strokes find ink that is stronger already.
+OUTCOMES_AT_LEAST["strokes"] = 25
 
 WEAKEST = {
     "crop": RandomResizedCrop(7, scale=(1, 1), ratio=(1, 1)),
@@ -74,6 +112,21 @@ WEAKEST = {
     "solarize": RandomSolarize(0, probability=0),
     "erasing_of_no_area": RandomErasing(1, scale=(0, 0)),
     "erasing_of_probability_0": RandomErasing(0),
+    "turned_crop": RandomTurnedCrop(
+        7, scale=(1, 1), ratio=(1, 1), shift=0, rotation=0, quarter_turns=0
+    ),
+    "line_weight_of_no_change": RandomLineWeight(0, 0, probability=1),
+    "line_weight_of_probability_0": RandomLineWeight(2, 2, probability=0),
+    "no_strokes": RandomBorderStrokes((0, 0), probability=1),
+    "strokes_of_opacity_0": RandomBorderStrokes(opacity=(0, 0), probability=1),
+    "strokes_of_probability_0": RandomBorderStrokes(probability=0),
+    "salt_and_pepper_of_no_pixel": RandomSaltAndPepper((0, 0), probability=1),
+    "salt_and_pepper_of_probability_0": RandomSaltAndPepper((1, 1), probability=0),
+    "speckle_of_sigma_0": RandomSpeckle((0, 0), probability=1),
+    "speckle_of_probability_0": RandomSpeckle((1, 1), probability=0),
+    "tint_of_strength_0": RandomPaperTint(0, 0, probability=1),
+    "tint_of_probability_0": RandomPaperTint(1, 1, probability=0),
+    "jpeg_of_probability_0": RandomJpegArtifacts((1, 1), probability=0),
     "augmenter": Augmenter([RandomFlip(0), RandomGrayscale(0)]),
     "augmenter_without_layers": Augmenter([]),
 }
@@ -214,8 +267,8 @@ def test_the_configuration_holds_every_argument(name):
     layer_class, arguments = STRONG[name]
     arguments = {**arguments, "seed": 7}
     parameters = inspect.signature(layer_class.__init__).parameters
-    # Between them the two crops and the two erasings set every argument.
-    if name not in ("cubic_crop", "noise_erasing"):
+    # Between them two crops of a kind, and the two erasings, set every argument.
+    if name not in ("cubic_crop", "noise_erasing", "paper_turned_crop"):
         assert {"self", "kwargs", "interpolation"} | set(arguments) >= set(parameters)
     config = strong(name).get_config()
     for argument, value in arguments.items():

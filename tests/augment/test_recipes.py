@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from simclr_tf.augment import (
     RECIPES,
+    Augmenter,
     RandAugment,
     RandomColorJitter,
     RandomErasing,
@@ -14,12 +15,13 @@ from simclr_tf.augment import (
     RandomGaussianBlur,
     RandomGrayscale,
     RandomResizedCrop,
+    RandomTurnedCrop,
     TrivialAugmentWide,
     build_augmenter,
 )
 
 NAMES = ["simclr-cifar", "simclr-imagenet", "simclr-strong", "simclr-symbols", "crop-flip"]
-NAMES += ["trivial-wide", "rand-augment", "symbols"]
+NAMES += ["trivial-wide", "rand-augment", "symbols", "drawing"]
 
 
 def pictures(size, count=4):
@@ -77,6 +79,20 @@ def test_recipes_for_symbols_neither_mirror_nor_turn_colours(name):
     assert layer_of(name, RandomFlip) is None
     assert layer_of(name, RandomResizedCrop).horizontal_flip == 0
     assert layer_of(name, RandomColorJitter).hue == 0
+
+
+def test_the_recipe_for_drawings_neither_mirrors_nor_turns_colours():
+    layers = RECIPES["drawing"](64)
+    assert not {RandomFlip, RandomColorJitter, RandomResizedCrop} & set(map(type, layers))
+    crop = layer_of("drawing", RandomTurnedCrop, 64)
+    assert (crop.quarter_turns, crop.rotation, crop.fill) == (1.0, 8, None)
+
+
+def test_the_recipe_for_drawings_leaves_paper_paper():
+    # It has no ink: neither strokes nor dark corners appear on it.
+    blank = np.full((32, 64, 64, 3), 250, np.uint8)
+    strokes_and_crop = Augmenter(RECIPES["drawing"](64)[:4])
+    np.testing.assert_allclose(strokes_and_crop(blank), blank, atol=0.01)
 
 
 def test_the_recipe_for_cifar_is_lightly_s_without_blur():

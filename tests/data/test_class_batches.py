@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from simclr_tf.data import PictureSet, class_batches, training_batches
+from simclr_tf.data import PictureSet, class_batches, class_rows, training_batches
 from simclr_tf.data.class_index import ClassIndex
 
 
@@ -38,6 +38,13 @@ def test_a_batch_has_k_different_pictures_of_each_of_p_classes():
         assert (own_labels[::2] == own_labels[1::2]).all()
         assert len(set(own_labels)) == 3
     assert labels.min() == 0
+
+
+def test_the_rows_of_a_step_are_those_of_its_batch():
+    pictures = make_set(LABELS)
+    rows, _ = rows_and_labels(class_batches(pictures, 3, 2, seed=1, num_steps=6))
+    of_step = class_rows(pictures, 3, 2, seed=1)
+    assert [of_step(step).tolist() for step in range(6)] == rows.tolist()
 
 
 def test_large_and_small_classes_come_equally_often():

@@ -3,7 +3,13 @@ import sys
 import numpy as np
 import pytest
 
-from simclr_tf.data import PictureSet, evaluation_batches, steps_per_epoch, training_batches
+from simclr_tf.data import (
+    PictureSet,
+    evaluation_batches,
+    steps_per_epoch,
+    training_batches,
+    training_rows,
+)
 
 
 def make_set(count):
@@ -22,6 +28,15 @@ def test_a_batch_is_its_slice_of_the_epoch_s_permutation():
     # 10 pictures in batches of 3: 3 steps an epoch, so step 4 is the second of epoch 1.
     assert rows[4] == np.random.default_rng([7, 1]).permutation(10)[3:6].tolist()
     assert len(rows) == 7
+
+
+@pytest.mark.parametrize("class_balanced", [False, True])
+def test_the_rows_of_a_step_are_those_of_its_batch(class_balanced):
+    pictures = make_set(10)
+    arguments = {"seed": 7, "class_balanced": class_balanced}
+    rows = training_rows(pictures, 3, **arguments)
+    batches = rows_of(training_batches(pictures, 3, num_steps=8, **arguments))
+    assert [rows(step).tolist() for step in range(8)] == batches
 
 
 def test_pictures_and_labels_stay_together():

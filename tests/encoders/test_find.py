@@ -10,7 +10,7 @@ from simclr_tf.encoders import (
     find_encoder,
     picture_size,
 )
-from simclr_tf.encoders.find import check_weights
+from simclr_tf.encoders.find import find_weights
 
 
 def saved(model, path):
@@ -72,9 +72,22 @@ def test_the_home_folder_may_be_written_short(tmp_path, monkeypatch):
     assert find_encoder("~/e.keras") == path
 
 
-def test_weights_are_a_known_word_or_a_file_that_exists(tmp_path):
+def test_weights_are_a_known_word_a_file_or_the_encoder_of_a_run(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "mine.h5").touch()
-    for weights in ("none", "imagenet", str(tmp_path / "mine.h5")):
-        check_weights(weights)
-    with pytest.raises(ValueError, match="`weights` must be none, imagenet or a file that exists"):
-        check_weights(str(tmp_path / "other.h5"))
+    encoder = tmp_path / "run/version_0/encoder.keras"
+    encoder.parent.mkdir(parents=True)
+    encoder.touch()
+    for word in ("none", "imagenet"):
+        assert find_weights(word) == word
+    assert find_weights(tmp_path / "mine.h5") == find_weights("~/mine.h5")
+    assert find_weights("~/mine.h5") == str(tmp_path / "mine.h5")
+    for folder in ("run", "run/version_0"):
+        assert find_weights(tmp_path / folder) == str(encoder)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("other.h5", "does not exist"), ("", "has none")])
+def test_weights_that_are_not_there_are_refused(tmp_path, name, reason):
+    text = "`weights` must be none or imagenet, a Keras file, or a run folder .* which " + reason
+    with pytest.raises(ValueError, match=text):
+        find_weights(tmp_path / name)

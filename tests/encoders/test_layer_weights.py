@@ -173,6 +173,35 @@ def test_a_file_without_layers_is_refused(tmp_path):
         load_weights_by_layer_name(network(0), tmp_path / "data.h5")
 
 
+@pytest.mark.parametrize("place", ["link", "storage"])
+def test_numbers_of_another_file_are_not_read(tmp_path, place):
+    source = network(0)
+    (tmp_path / "secret").write_bytes(np.arange(1000.0).tobytes())
+    path = written(source, tmp_path, "model.weights.h5")
+    with h5py.File(path, "a") as file:
+        group = file["layers/conv2d/vars"]
+        shape = group["0"].shape
+        del group["0"]
+        if place == "link":
+            group["0"] = h5py.ExternalLink("other.h5", "/0")
+        else:
+            outside = [(str(tmp_path / "secret"), 0, h5py.h5f.UNLIMITED)]
+            group.create_dataset("0", shape, "f4", external=outside)
+    with pytest.raises(ValueError, match="is a link to another file|numbers of 0 are not in it"):
+        load_weights_by_layer_name(network(1), path)
+
+
+def test_a_shape_that_fills_the_memory_is_refused(tmp_path):
+    path = written(network(0), tmp_path, "model.weights.h5")
+    with h5py.File(path, "a") as file:
+        group = file["layers/conv2d/vars"]
+        del group["0"]
+        # 2^44 numbers, none of which is stored.
+        group.create_dataset("0", (2**22, 2**22), "f4", chunks=(64, 64))
+    with pytest.raises(ValueError, match=r"states the shape \(4194304, 4194304\) for 0"):
+        load_weights_by_layer_name(network(1), path)
+
+
 def test_a_file_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(ValueError, match="`weights` must be a file that exists. .*nowhere.h5"):
         load_weights_by_layer_name(network(0), tmp_path / "nowhere.h5")

@@ -48,6 +48,15 @@ def test_labels_of_small_integer_types_do_not_overflow() -> None:
     assert report["confusion_matrix"][199][199] == 3
 
 
+def test_of_very_many_classes_there_is_no_matrix() -> None:
+    labels = np.array([0, 14_999, 14_999])
+    names = [str(label) for label in range(15_000)]
+    report = classification_report(labels, np.array([0, 14_999, 3]), names)
+    assert "confusion_matrix" not in report
+    assert report["accuracy"] == pytest.approx(2 / 3)
+    assert report["per_class"] == {"0": 1.0, "14999": 0.5}
+
+
 @pytest.mark.parametrize(
     ("labels", "predictions", "message"),
     [

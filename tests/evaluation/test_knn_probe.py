@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simclr_tf.evaluation import fit_knn_probe, knn_predict
+from simclr_tf.evaluation import fit_knn_probe, knn_predict, knn_probe
 
 
 def slow_knn_votes(gallery, labels, query, k, temperature, num_classes) -> list[float]:
@@ -39,6 +39,17 @@ def test_votes_equal_a_slow_loop(seed: int, k: int, temperature: float, num_clas
     for query, label in zip(queries, predicted, strict=True):
         votes = slow_knn_votes(gallery, labels, query, k, temperature, num_classes)
         assert votes[label] == pytest.approx(max(votes), rel=1e-4)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 20])
+def test_votes_in_blocks_of_queries_are_the_same(monkeypatch, at_once) -> None:
+    generator = np.random.default_rng(3)
+    gallery, queries = generator.normal(size=(30, 5)), generator.normal(size=(11, 5))
+    labels = generator.integers(6, size=30)
+    whole = knn_predict(gallery, labels, queries, k=9)
+    # Blocks of one, one and three of the eleven queries with six classes.
+    monkeypatch.setattr(knn_probe, "_VOTES_AT_ONCE", at_once)
+    assert knn_predict(gallery, labels, queries, k=9).tolist() == whole.tolist()
 
 
 def test_a_low_temperature_listens_to_the_nearest_and_a_high_one_to_the_majority() -> None:

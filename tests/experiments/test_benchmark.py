@@ -22,11 +22,19 @@ SMALLEST = (
     "--loss_pairs=16",
     "--large_loss_pairs=32",
     "--input_pictures=16",
+    "--folder_image_size=32",
+    "--search_pictures=64",
+    "--search_queries=4",
+    "--search_size=8",
+    "--opened_pictures=64",
+    "--metrics_pictures=64",
+    "--page_pictures=16",
     "--repeats=1",
     "--repeat_seconds=0",
     "--threads=1",
 )
 KEYS = ("part", "case", "ours", "peer", "peer_name", "unit", "ratio", "target")
+# `embed_folder` and `search` are measured apart, to keep each run short.
 PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
 
 
@@ -38,7 +46,7 @@ def measured(workplace, *arguments):
 
 @pytest.fixture(scope="module")
 def against_keras(workplace):
-    return measured(workplace, "--peers=keras", "--output_dir=bench")
+    return measured(workplace, f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench")
 
 
 @pytest.mark.slow
@@ -73,6 +81,34 @@ def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
 
 
 @pytest.mark.slow
+def test_search_is_held_against_faiss_and_its_limits(workplace):
+    _, result = measured(workplace, "--part=search", "--peers=", "--output_dir=bench_search")
+    rows = {row["case"]: row for row in result["rows"]}
+    assert [row["failures"] for row in rows.values() if row["failures"]] == []
+    assert all(row["ours"] is not None for row in rows.values())
+    assert rows["exact, 4 queries in 64 x 8, top 10"]["peer_name"] == "FAISS alone"
+    assert rows["hnsw, 4 queries in 64 x 8, top 10, recall"]["ours"] == 1
+    assert [row["peer_name"] for row in rows.values() if row["peer_name"]] == [
+        *("FAISS alone", "limit", "limit", "limit of 1 s"),
+        *("limit of 1 GiB", "limit of 1 s"),
+    ]
+
+
+@pytest.mark.slow
+def test_a_given_folder_is_embedded_beside_its_encoder_alone(workplace):
+    _, result = measured(
+        workplace,
+        "--part=embed_folder",
+        "--peers=",
+        "--data_dir=pictures",
+        "--output_dir=bench_folder",
+    )
+    (row,) = result["rows"]
+    assert row["failures"] == {} and row["peer_name"] == "the encoder alone"
+    assert row["ours"] > 0 and row["ratio"] > 0
+
+
+@pytest.mark.slow
 def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
     printed, result = measured(
         workplace,
@@ -90,6 +126,21 @@ def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
         "blocks of 4",
         "blocks of 8",
     ]
+
+
+@pytest.mark.slow
+def test_many_classes_are_fine_tuned(workplace):
+    _, result = measured(
+        workplace,
+        "--part=many_classes",
+        "--peers=",
+        "--many_classes=10",
+        "--many_class_pictures=2",
+        "--output_dir=bench_classes",
+    )
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    start, rate, memory = (row["ours"] for row in result["rows"])
+    assert start > 0 and rate > 0 and memory > 0
 
 
 @pytest.mark.slow

@@ -56,6 +56,7 @@ def test_the_encoder_can_be_fine_tuned_again_with_another_objective(workplace, f
         *ONE_STEP,
         "--encoder_dir=runs/finetune/version_0",
         "--objective=triplet+cross_entropy",
+        "--microbatch_size=6",
         "--unfreeze=last_stage",
         "--freeze_batch_norm",
         "--run_dir=runs/again",
@@ -64,7 +65,7 @@ def test_the_encoder_can_be_fine_tuned_again_with_another_objective(workplace, f
 
 
 def test_what_labels_are_made_the_most_of_with_is_reached_by_flags(workplace):
-    succeeded(
+    printed = succeeded(
         workplace,
         "finetune",
         *DATA,
@@ -85,6 +86,8 @@ def test_what_labels_are_made_the_most_of_with_is_reached_by_flags(workplace):
     )
     plan = json.loads((workplace / "runs/flags/version_0/plan.json").read_text())
     assert (plan["epochs"], plan["patience"], plan["weight_averaging"]) == (2, 2, 0.9)
+    assert (workplace / "runs/flags/version_0/classifier.keras").is_file()
+    assert "classifier accuracy" in printed
 
 
 def test_an_encoder_without_its_projection_head_is_refused(workplace, fine_tuned):
@@ -115,7 +118,7 @@ def test_weights_of_another_architecture_are_refused_before_a_run_is_made(workpl
         *DATA,
         "--encoder=resnet10",
         "--width=0.25",
-        "--weights=runs/finetune/version_0/encoder.keras",
+        "--weights=runs/finetune",
         "--run_dir=runs/refused",
     )
     assert done.returncode == 2

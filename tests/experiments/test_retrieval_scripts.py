@@ -109,9 +109,33 @@ def test_a_table_compares_kinds_of_encoders(folder):
     assert rows[0]["queries"] == 9
 
 
+def test_runs_of_each_folder_are_joined_and_what_they_have_seen_is_told(folder):
+    for seed in (0, 1):
+        version = folder / f"runs/gallery/version_{seed}"
+        version.mkdir(parents=True)
+        (version / "config.json").write_text(json.dumps({"data_dir": "./gallery/"}))
+        build_encoder("resnet10", image_size=8, width=0.125).save(version / "encoder.keras")
+    arguments = (
+        "--data_dirs=gallery",
+        "--encoders=pixels,Mine:simclr=runs/{data}/version_*",
+        *("--seeds=2", "--resamples=10", "--output_dir=runs_table"),
+    )
+    seen = "Mine was trained on pictures of gallery, and queries are among them."
+    printed = succeeded(folder, "retrieval_table", *arguments)
+    assert "| gallery | 3 | Mine, 2 runs | 8 | " in printed and seen in printed
+    rows = json.loads((folder / "runs_table/retrieval_table.json").read_text())["rows"]
+    assert [len(row["sources"]) for row in rows] == [1, 2]
+    held_out = succeeded(folder, "retrieval_table", *arguments, "--held_out")
+    assert "held-out test pictures" in held_out and seen not in held_out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["--data_dirs=gallery", "--encoders=simclr=runs/{data}_none/*"],
+            "Received: runs/gallery_none/*, which matches none",
+        ),
         (["--data_dirs=gallery", "--encoders=simclr"], "`weights` must be given for model_type"),
         (["--data_dirs=gallery", "--encoders=pixels,pixels"], "`encoders` must all differ"),
         (["--data_dirs=gallery", "--query_fraction=1"], "`query_fraction` must be greater than 0"),
@@ -153,6 +177,12 @@ def test_pictures_that_are_left_out_are_told(folder):
         ("embed", ["--encoder_dir=encoder", "--data_dir=none"], "`data_dir` must be an existing"),
         ("embed", [], "Exactly one of `data_dir` and `dataset` must be given"),
         ("embed", ["--encoder_dir=encoder", "--dtype=int8"], "`dtype` must be one of: float32"),
+        ("retrieve", ["--gallery_dir=encoder"], "`gallery_dir` must hold pictures: no file below"),
+        (
+            "retrieve",
+            ["--gallery_dir=gallery", "--query_dir=none"],
+            "`query_dir` must be an existing folder. Received: query_dir='none'",
+        ),
         ("retrieve", ["--gallery_dir=gallery", "--engine=x"], "`engine` must be one of: exact"),
         ("retrieve", ["--gallery_dir=gallery", "--top_k=0"], "`top_k` must be at least 1"),
         ("retrieve", ["--gallery_dir=gallery", "--image_size=16"], "`image_size` must be 8"),

@@ -16,7 +16,8 @@ class Sample:
     Attributes:
         name: what it is called.
         count: how many; at least 0.
-        share: a part of it.
+        share: a part of it, the larger
+            the better.
         quick: do it quickly.
         limit: no more than this.
     """
@@ -75,9 +76,10 @@ def test_a_value_that_is_not_accepted_is_refused(defined):
         read(defined, SettingsFlags(Sample), "--count=-1")
 
 
-def test_the_help_is_the_line_of_the_docstring(defined):
+def test_the_help_is_what_the_docstring_says(defined):
     SettingsFlags(Sample)
     assert defined["count"].help == "how many; at least 0."
+    assert defined["share"].help == "a part of it, the larger the better."
 
 
 def test_a_prefix_keeps_two_sets_of_flags_apart(defined):

@@ -15,7 +15,8 @@ SWEEP = (
     *("--batch_size=12", "--epochs=1", "--steps_per_epoch=1", "--head_size=4"),
     *("--labels_per_class=4", "--noprobe_linearly"),
     "--grid=pictures_per_class=2,6",
-    "--grid=temperature=0.1,0.5",
+    "--grid=seed=0,1",
+    *("--report_test", "--report_figures=top_1"),
 )
 
 
@@ -31,10 +32,10 @@ def results_of(folder):
 
 def test_every_run_is_a_version_as_finetune_makes_them(workplace, swept):
     folder = workplace / "runs/sweep"
-    for number, temperature in enumerate((0.1, 0.5)):
+    for number in (0, 1):
         version = folder / f"version_{number}"
         config = json.loads((version / "config.json").read_text())
-        assert (config["pictures_per_class"], config["temperature"]) == (2, temperature)
+        assert (config["pictures_per_class"], config["seed"]) == (2, number)
         assert (config["labels_per_class"], config["probe_linearly"]) == (4, False)
         for name in ("encoder.keras", "metrics.json", "before_after.png", "finished.json"):
             assert (version / name).is_file()
@@ -52,9 +53,23 @@ def test_the_table_has_every_run_and_why_some_failed(workplace, swept):
     assert 0 <= results["best"]["test"]["top_1"] <= 1
     with open(folder / "results.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == 4
-    assert "[1/4] pictures_per_class=2 temperature=0.1\n    version_0: val_top_1 " in swept
-    assert "[4/4] pictures_per_class=6 temperature=0.5\n    failed: `pictures_per_" in swept
+    assert "[1/4] pictures_per_class=2 seed=0\n    version_0: val_top_1 " in swept
+    assert "[4/4] pictures_per_class=6 seed=1\n    failed: `pictures_per_" in swept
     assert "On test, version_" in swept
+
+
+def test_runs_of_several_seeds_are_summed_up_with_their_figures_on_test(workplace, swept):
+    (group,) = results_of(workplace / "runs/sweep")["groups"]
+    tops = [
+        json.loads((workplace / f"runs/sweep/version_{number}/metrics.json").read_text())["top_1"]
+        for number in (0, 1)
+    ]
+    assert group["values"] == {"pictures_per_class": 2}
+    assert group["test"]["top_1"]["mean"] == pytest.approx(sum(tops) / 2)
+    summary = (workplace / "runs/sweep/summary.md").read_text()
+    assert summary.startswith("| pictures_per_class | seeds | val top 1 ")
+    assert summary in swept and "top 1 " in summary and "knn" not in summary
+    assert ", runs/sweep/summary.md\n" in swept
 
 
 def test_tensorboard_has_the_runs(workplace, swept):
@@ -73,7 +88,7 @@ def test_the_same_command_resumes_what_was_stopped_and_repeats_nothing(workplace
     (folder / "sweep.json").write_text(json.dumps(record))
     printed = succeeded(workplace, "sweep", *SWEEP, "--resume")
     assert [line for line in printed.splitlines() if line.startswith("[")] == [
-        "[2/4] pictures_per_class=2 temperature=0.5"
+        "[2/4] pictures_per_class=2 seed=1"
     ]
     assert (folder / "version_1/metrics.json").is_file()
     assert (folder / "version_1/metrics.csv").stat().st_mtime_ns >= before
@@ -82,7 +97,7 @@ def test_the_same_command_resumes_what_was_stopped_and_repeats_nothing(workplace
 
 
 def test_a_sweep_without_a_run_that_ends_fails_with_the_reason(workplace, swept):
-    arguments = (*SWEEP[:-2], "--grid=pictures_per_class=6", "--run_dir=runs/failing")
+    arguments = (*SWEEP[:-4], "--grid=pictures_per_class=6", "--run_dir=runs/failing")
     done = run_script(workplace, "sweep", *arguments)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]

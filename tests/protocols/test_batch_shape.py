@@ -87,3 +87,14 @@ def test_balanced_batches_of_cross_entropy_hold_all_classes_equally():
     settings = FineTuningSettings(objective="cross_entropy", batch_size=6, class_balanced=True)
     for _, labels in batch_shape(labelled, settings).batches(labelled, settings, 0, 4):
         assert np.bincount(labels).tolist() == [2, 2, 2]
+
+
+@pytest.mark.parametrize("objective", ["supcon", "cross_entropy"])
+def test_the_pictures_of_a_batch_have_names(objective):
+    pictures = pictures_of([5, 6, 7])
+    settings = FineTuningSettings(objective=objective, batch_size=6)
+    shape = batch_shape(pictures, settings)
+    names = shape.names(pictures, settings)
+    batches = shape.batches(pictures, settings, 0, 4).as_numpy_iterator()
+    named = [[int(pictures.labels[int(name)]) for name in names(step)] for step in range(4)]
+    assert [labels.tolist() for _, labels in batches] == named

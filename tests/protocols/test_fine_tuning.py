@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from simclr_tf.augment import RandomErasing
 from simclr_tf.encoders import build_encoder, load_encoder
 from simclr_tf.evaluation import extract_features
 from simclr_tf.metrics import evaluate_retrieval
@@ -145,12 +146,46 @@ def test_every_objective_has_its_model(splits, objective, model_class, weight):
     assert {name: getattr(model, name) for name in expected} == expected
 
 
+@pytest.mark.parametrize(("erasing", "kinds"), [(0.0, []), (0.5, [RandomErasing])])
+def test_without_augmentation_the_pictures_stay_as_they_are(splits, erasing, kinds):
+    settings = settings_with(objective="triplet", augment="none", random_erasing=erasing)
+    encoder = small_encoder()
+    augmenter = build_model(encoder, build_head(encoder, settings), splits, settings).augmenter
+    assert [type(layer) for layer in augmenter.layers] == kinds
+    if not kinds:
+        pictures = splits.train.images[:4]
+        np.testing.assert_array_equal(augmenter(pictures, training=True), pictures)
+
+
 @pytest.mark.parametrize("objective", ["triplet", "triplet+cross_entropy", "cross_entropy"])
 def test_the_other_objectives_train_to_their_end(splits, run, objective):
     metrics = fine_tune(new_encoder(), splits, settings_with(objective=objective), ALL, run)
     losses = [float(row["loss"]) for row in run.read_metrics()]
     assert len(losses) == 2 and np.isfinite(losses).all()
     assert (metrics["objective"], metrics["labels"]) == (objective, 24)
+    assert (run.path / "classifier.keras").is_file() is ("cross_entropy" in objective)
+
+
+@pytest.mark.parametrize("objective", ["supcon+cross_entropy", "cross_entropy"])
+def test_the_classifier_is_saved_with_its_classes_and_tested(splits, run, objective):
+    settings = settings_with(objective=objective, learning_rate=0.05)
+    metrics = fine_tune(new_encoder(), splits, settings, ALL, run)
+    classifier = keras.models.load_model(run.path / "classifier.keras", compile=False)
+    assert classifier.class_names == ("red", "green", "blue")
+    # It stands on the saved encoder, and its layer is of the same epoch as that.
+    encoder = load_encoder(run.path)
+    for saved, read in zip(encoder.weights, classifier.encoder.weights, strict=True):
+        np.testing.assert_array_equal(saved, read)
+    newest = max(run.checkpoint_path.glob("step_*.npz"))
+    with np.load(newest) as checkpoint:
+        best = [checkpoint[name] for name in checkpoint.files if "best_weights" in name]
+    assert any(np.array_equal(classifier.head.kernel, weight) for weight in best)
+    predicted = extract_features(classifier, splits.test.images).argmax(axis=1)
+    accuracy = np.mean(predicted == splits.test.labels)
+    assert metrics["classification"]["accuracy"] == pytest.approx(accuracy)
+    assert metrics["after"]["classifier_accuracy"] == pytest.approx(accuracy)
+    assert set(metrics["classification"]["per_class"]) == {"red", "green", "blue"}
+    assert "classifier_accuracy" not in metrics["before"]
 
 
 def test_what_is_frozen_stays_as_it_is(splits, run):
@@ -212,6 +247,15 @@ def test_the_encoder_starts_from_a_weights_file_and_keeps_its_own_name(tmp_path)
     built = build_encoder("resnet10", image_size=8, width=0.125)
     built.save(tmp_path / "other.keras")
     settings = settings_with(width=0.125, weights=str(tmp_path / "other.keras"))
+    for a, b in zip(start_encoder(settings, 8).get_weights(), built.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_encoder_starts_with_the_weights_of_a_run_folder(tmp_path):
+    built = build_encoder("resnet10", image_size=8, width=0.125)
+    (tmp_path / "run/version_3").mkdir(parents=True)
+    built.save(tmp_path / "run/version_3/encoder.keras")
+    settings = settings_with(width=0.125, weights=str(tmp_path / "run"))
     for a, b in zip(start_encoder(settings, 8).get_weights(), built.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -49,8 +49,9 @@ def test_defaults_are_accepted():
         ("distance", "city", "must be one of: squared_euclidean, euclidean, cosine"),
         ("cross_entropy_weight", 0.0, "must be greater than 0"),
         ("label_smoothing", 1.5, "must be between 0 and 1"),
-        ("augment", "flip", "must be one of: auto, simclr-cifar"),
+        ("augment", "flip", "must be one of: auto, none, simclr-cifar"),
         ("batch_size", 1, "must be at least 2"),
+        ("microbatch_size", -1, "must be at least 0"),
         ("pictures_per_class", -1, "must be at least 0"),
         ("pictures_per_class", 40, "must be at most half of `batch_size` .64., for two classes"),
         ("epochs", 0, "must be at least 1"),
@@ -78,6 +79,10 @@ def test_a_value_that_is_not_accepted_is_named(name, value, message):
         ({"unfreeze": "head:1,all", "head_depth": 0}, "`head_depth` must be at least 1"),
         ({"keep_head": True, "head_depth": 0}, "`keep_head` needs a head between"),
         ({"keep_head": True, "objective": "cross_entropy"}, "`keep_head` needs a head between"),
+        (
+            {"objective": "cross_entropy", "microbatch_size": 8},
+            "`microbatch_size` is for supcon and triplet",
+        ),
         (
             {"objective": "triplet", "pictures_per_class": 1},
             "`pictures_per_class` must be at least 2 for triplets",

@@ -40,6 +40,19 @@ def test_a_text_may_be_empty():
     ]
 
 
+def test_values_with_commas_are_parted_by_semicolons():
+    assert combinations("unfreeze=head:2,all; last_stage", "seed=0,1") == [
+        {"unfreeze": "head:2,all", "seed": 0},
+        {"unfreeze": "head:2,all", "seed": 1},
+        {"unfreeze": "last_stage", "seed": 0},
+        {"unfreeze": "last_stage", "seed": 1},
+    ]
+    assert combinations("unfreeze=head:2,last_stage:3,all;") == [
+        {"unfreeze": "head:2,last_stage:3,all"}
+    ]
+    assert [found["encoder_dir"] for found in combinations("encoder_dir=;a,b")] == ["", "a,b"]
+
+
 @pytest.mark.parametrize(
     ("texts", "message"),
     [

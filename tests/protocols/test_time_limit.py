@@ -42,6 +42,14 @@ def test_a_resumed_run_keeps_its_plan(tmp_path):
     assert epochs_within(10, plan_file, 100, not_to_be_measured) == (7, 3)
 
 
+@pytest.mark.parametrize("epochs", ["7", None, 0, -1, 2.5, True])
+def test_a_damaged_plan_is_named(tmp_path, epochs):
+    plan_file = tmp_path / "plan.json"
+    plan_file.write_text(json.dumps({"epochs": epochs, "steps_per_epoch": 3}))
+    with pytest.raises(ValueError, match="plan.json' must hold whole numbers `epochs` and"):
+        epochs_within(10, plan_file, 100, not_to_be_measured)
+
+
 def test_a_slower_model_gets_fewer_epochs(monkeypatch, tmp_path):
     def planned(seconds):
         monkeypatch.setattr(time_limit, "_seconds_a_step", lambda model, batches: seconds)

@@ -118,33 +118,45 @@ def test_the_lines_hold_figures_and_neighbours(evaluated):
     assert f"{evaluated[0]['query']} ({evaluated[0]['query_class']}) finds:" in text
 
 
-def test_a_classifier_gets_its_report(version, splits, tmp_path):
-    with RunFolder.create(tmp_path / "run", {"seed": 0}) as run:
+def version_with_classifier(version, folder, classes, class_names=None):
+    """A version with the encoder of another and a classifier on it; and that classifier."""
+    with RunFolder.create(folder, {"seed": 0}) as run:
         encoder = load_encoder(version)
-        model = Classifier(encoder, 3)
+        model = Classifier(encoder, classes, class_names=class_names)
         model.build((None, 8, 8, 3))
         encoder.save(run.path / "encoder.keras")
         model.save(run.path / "classifier.keras")
-    metrics = evaluate_version(run.path, splits, tmp_path / "out", EvaluationSettings(1))
+    return run.path, model
+
+
+@pytest.mark.parametrize("names", [("red", "green", "blue"), None])
+def test_a_classifier_gets_its_report(version, splits, tmp_path, names):
+    path, model = version_with_classifier(version, tmp_path / "run", 3, names)
+    metrics = evaluate_version(path, splits, tmp_path / "out", EvaluationSettings(1))
     predicted = model.predict(splits.test.images, verbose=0).argmax(axis=1)
     report = metrics["classification"]
     assert report["accuracy"] == pytest.approx(np.mean(predicted == splits.test.labels))
     assert set(report["per_class"]) == {"red", "green", "blue"}
+    assert metrics["classifier_accuracy"] == report["accuracy"]
     assert (tmp_path / "out/confusion_matrix.png").is_file()
     assert f"Classifier: accuracy {100 * report['accuracy']:.1f} %" in format_evaluation(metrics)
     # Without a budget in the config all labels count.
     assert metrics["labels"] == 24
 
 
-def test_a_classifier_of_other_classes_is_refused(version, splits, tmp_path):
-    with RunFolder.create(tmp_path / "run", {}) as run:
-        encoder = load_encoder(version)
-        model = Classifier(encoder, 5)
-        model.build((None, 8, 8, 3))
-        encoder.save(run.path / "encoder.keras")
-        model.save(run.path / "classifier.keras")
-    with pytest.raises(ValueError, match="tells 5 classes apart: .* Received: 3 classes"):
-        evaluate_version(run.path, splits, tmp_path / "out", EvaluationSettings(1))
+@pytest.mark.parametrize(
+    ("classes", "names", "message"),
+    [
+        (5, None, "tells 5 classes apart: .* Received: 3 classes"),
+        (3, ["red", "lime", "blue"], "knows the class 'lime' where .* Received: 'green'"),
+    ],
+)
+def test_a_classifier_of_other_classes_is_refused(
+    version, splits, tmp_path, classes, names, message
+):
+    path, _ = version_with_classifier(version, tmp_path / "run", classes, names)
+    with pytest.raises(ValueError, match=message):
+        evaluate_version(path, splits, tmp_path / "out", EvaluationSettings(1))
 
 
 def test_more_neighbours_than_gallery_pictures_are_refused(version, splits, tmp_path):

@@ -82,6 +82,13 @@ def test_an_array_that_is_no_archive_is_refused(tmp_path):
         read_embeddings(tmp_path / "e.npz")
 
 
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n", b"\x80\x04pickle"])
+def test_what_is_no_archive_at_all_is_told_so(tmp_path, content):
+    (tmp_path / "e.npz").write_bytes(content)
+    with pytest.raises(ValueError, match="Received: it is not an .npz file"):
+        read_embeddings(tmp_path / "e.npz")
+
+
 # In the last entry of the directory: a flag that says encrypted, and an unknown compression.
 @pytest.mark.parametrize(("offset", "value"), [(8, 1), (10, 99)])
 def test_a_damaged_directory_is_refused(tmp_path, offset, value):

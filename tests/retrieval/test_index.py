@@ -170,6 +170,18 @@ def test_half_precision_embeddings_are_taken():
     assert made.search(vectors(5), 1)[0] == [[name] for name in names(5)]
 
 
+def test_the_embeddings_of_a_large_gallery_are_all_looked_at_and_added():
+    many = vectors(40_000, 4)
+    made = Index(4)
+    made.add(names(40_000), many)
+    expected = top_k_cosine(many[-3:], many, 2)[1]
+    found = made.search(many[-3:], 2)[0]
+    assert found == [[names(40_000)[row] for row in line] for line in expected]
+    many[[3, 20_000, 39_999]] = np.nan
+    with pytest.raises(ValueError, match="must be finite. Received: 3 of 40000 rows"):
+        Index(4).add(names(40_000), many)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
 def test_an_index_that_was_cut_off_is_refused(share, tmp_path):
     path = tmp_path / "gallery.index"
@@ -190,11 +202,11 @@ def test_an_index_whose_middle_is_missing_is_refused(engine, tmp_path):
         Index.load(path)
 
 
-def test_an_index_that_faiss_cannot_read_is_refused(tmp_path):
+def test_a_damaged_index_is_refused_before_faiss_reads_it(tmp_path):
     path = tmp_path / "gallery.index"
     filled().save(path)
     path.write_bytes(b"XXXX" + path.read_bytes()[4:])
-    with pytest.raises(ValueError, match="is damaged: FAISS cannot read its part"):
+    with pytest.raises(ValueError, match="is damaged: its checksum is wrong"):
         Index.load(path)
 
 

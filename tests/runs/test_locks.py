@@ -1,4 +1,6 @@
 import os
+import re
+import socket
 import subprocess
 import sys
 
@@ -9,10 +11,37 @@ from simclr_tf.runs import lock_folder
 
 def test_a_folder_is_made_and_locked_once(tmp_path):
     lock = lock_folder(tmp_path / "new" / "run")
-    with pytest.raises(ValueError, match="`run_dir` is in use by another process: wait for it"):
+    with pytest.raises(ValueError, match="`run_dir` is in use by another process .*: wait for it"):
         lock_folder(tmp_path / "new" / "run")
     os.close(lock)
     os.close(lock_folder(tmp_path / "new" / "run"))
+
+
+def test_the_message_names_who_has_the_folder(tmp_path):
+    lock = lock_folder(tmp_path)
+    named = f"another process \\(process {os.getpid()} on {re.escape(socket.gethostname())}\\)"
+    with pytest.raises(ValueError, match=named):
+        lock_folder(tmp_path)
+    os.close(lock)
+
+
+def test_a_killed_process_leaves_no_lock_behind(tmp_path):
+    code = (
+        "import pathlib, sys; from simclr_tf.runs import lock_folder; "
+        "lock = lock_folder(pathlib.Path(sys.argv[1])); print(flush=True); input()"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, os.fspath(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        child.stdout.readline()
+        with pytest.raises(ValueError, match=f"another process .process {child.pid} on"):
+            lock_folder(tmp_path)
+        child.kill()
+        child.wait()
+        os.close(lock_folder(tmp_path))
 
 
 def test_a_child_that_inherits_the_lock_keeps_it(tmp_path):

@@ -112,7 +112,7 @@ def test_a_version_is_read_while_another_process_trains_in_it(run):
 def test_resume_names_a_config_that_is_not_json(tmp_path):
     RunFolder.create(tmp_path, {}).close()
     (tmp_path / "version_0" / "config.json").write_text("{")
-    with pytest.raises(ValueError, match="version_0/config.json' must hold JSON to resume the run"):
+    with pytest.raises(ValueError, match="version_0/config.json' must hold JSON: "):
         RunFolder.resume(tmp_path)
 
 
@@ -127,7 +127,7 @@ def test_finished_json_holds_the_summary_and_the_time(run):
 
 
 def test_a_run_in_use_cannot_be_resumed(run):
-    message = f"`run_dir` is in use by another process: .* Received: '{run.path}'"
+    message = f"`run_dir` is in use by another process .* Received: '{run.path}'"
     with pytest.raises(ValueError, match=message):
         RunFolder.resume(run.path.parent)
 
@@ -203,6 +203,32 @@ def test_skipped_pictures_are_listed_with_their_reasons(run):
     run.write_skipped([Picture("a/1.jpg", "truncated, at byte 12")])
     text = (run.path / "skipped.csv").read_text()
     assert text == 'path,reason\na/1.jpg,"truncated, at byte 12"\n'
+
+
+def test_resuming_removes_what_a_killed_process_left(tmp_path):
+    with RunFolder.create(tmp_path, {}) as run:
+        for folder in (run.path, run.checkpoint_path):
+            (folder / f".metrics.csv.{'a1' * 16}.tmp").write_text("half")
+    with RunFolder.resume(tmp_path) as run:
+        assert sorted(path.name for path in run.path.rglob(".*")) == [".lock"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"epoch,loss\n1\n",
+        b"epoch\n1,2\n",
+        b"loss\n1\n",
+        b"epoch\nx\n",
+        b"epoch\nnan\n",
+        b'epoch\n"1\n',
+        b"epoch\n\xff\n",
+    ],
+)
+def test_a_damaged_table_of_metrics_is_named(run, content):
+    (run.path / "metrics.csv").write_bytes(content)
+    with pytest.raises(ValueError, match="version_0/metrics.csv' must be a table of epochs: "):
+        run.read_metrics()
 
 
 def test_skipped_csv_has_a_header_when_nothing_was_skipped(run):

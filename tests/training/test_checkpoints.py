@@ -102,6 +102,34 @@ def test_only_the_newest_are_kept(trained, tmp_path, keep, expected):
     assert len(list(tmp_path.iterdir())) == len(expected)
 
 
+def test_the_best_one_is_kept_beside_the_newest(trained, tmp_path):
+    checkpoints = Checkpoints(trained, tmp_path, keep=1)
+    for step in (5, 10, 20):
+        checkpoints.save(step, {}, best_step=5)
+    assert [path.name for path in checkpoints.files()] == [
+        "step_000000005.npz",
+        "step_000000020.npz",
+    ]
+    checkpoints.save(30, {}, best_step=30)
+    assert [path.name for path in checkpoints.files()] == ["step_000000030.npz"]
+
+
+def test_fewer_than_one_checkpoint_is_refused(trained, tmp_path):
+    with pytest.raises(ValueError, match="`keep_checkpoints` must be at least 1"):
+        Checkpoints(trained, tmp_path, keep=0)
+
+
+def test_a_checkpoint_that_lacks_an_array_is_passed_over(trained, fresh, tmp_path, caplog):
+    checkpoints = Checkpoints(trained, tmp_path)
+    checkpoints.save(1, {"best": np.float64(0.5)})
+    path = checkpoints.save(2, {"best": np.float64(0.5)})
+    with np.load(path, allow_pickle=False) as arrays:
+        fewer = {name: arrays[name] for name in arrays if name != "added:best"}
+    np.savez(path, **fewer)
+    assert Checkpoints(fresh, tmp_path).restore() == (1, {"best": 0.5})
+    assert "step_000000002.npz is damaged and passed over" in caplog.text
+
+
 def damage(path, how):
     content = bytearray(path.read_bytes())
     if how == "empty":

@@ -136,12 +136,17 @@ def test_a_frozen_encoder_stays_as_it_is_while_the_head_learns(pictures):
 
 def test_every_argument_is_in_the_config():
     model = make_classifier(
-        num_classes=5, label_smoothing=0.3, augmenter=make_augmenter(), label_mixer=MixUp(0.7)
+        num_classes=5,
+        label_smoothing=0.3,
+        augmenter=make_augmenter(),
+        label_mixer=MixUp(0.7),
+        class_names=list("abcde"),
     )
     config = model.get_config()
     assert (config["num_classes"], config["label_smoothing"]) == (5, 0.3)
     copy = Classifier.from_config(config)
     assert (copy.num_classes, copy.label_smoothing) == (5, 0.3)
+    assert config["class_names"] == list(copy.class_names) == list("abcde")
     assert copy.label_mixer.alpha == 0.7
     assert copy.augmenter.get_config() == model.augmenter.get_config()
     assert copy.encoder.get_config() == model.encoder.get_config()
@@ -149,11 +154,14 @@ def test_every_argument_is_in_the_config():
 
 @pytest.mark.parametrize("augmenter", [None, make_augmenter()])
 def test_a_saved_classifier_gives_identical_logits(tmp_path, pictures, augmenter):
-    model = make_classifier(0.1, batch_normalization=True, augmenter=augmenter)
+    model = make_classifier(
+        0.1, batch_normalization=True, augmenter=augmenter, class_names=("red", "ö", "a/b")
+    )
     model.train_on_batch(*pictures)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
     np.testing.assert_array_equal(loaded(pictures[0]), model(pictures[0]))
+    assert loaded.class_names == ("red", "ö", "a/b")
 
 
 @pytest.mark.parametrize(
@@ -162,6 +170,7 @@ def test_a_saved_classifier_gives_identical_logits(tmp_path, pictures, augmenter
         ({"num_classes": 1}, "`num_classes` must be at least 2. Received: num_classes=1"),
         ({"num_classes": 2, "label_smoothing": 1.1}, "`label_smoothing` must be between 0 and 1"),
         ({"num_classes": 2, "label_smoothing": -0.1}, "`label_smoothing` must be between 0 and 1"),
+        ({"num_classes": 3, "class_names": ["a", "b"]}, "name for each of the 3 .* Received: 2 n"),
     ],
 )
 def test_arguments_that_are_not_accepted_are_named(arguments, text):

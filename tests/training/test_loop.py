@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import threading
@@ -6,11 +7,12 @@ import keras
 import numpy as np
 import pytest
 
-from simclr_tf.data import PictureSet, training_batches
+from simclr_tf.data import PictureSet, training_batches, training_rows
 from simclr_tf.optimizers import build_optimizer
-from simclr_tf.runs import RunFolder
+from simclr_tf.runs import RunFolder, SafetySettings
 from simclr_tf.schedules import WarmupCosine
 from simclr_tf.training import TrainingPlan, train
+from simclr_tf.training import callbacks as callbacks_module
 from tests.training.conftest import make_pictures, make_simclr
 
 PLAN = TrainingPlan(steps_per_epoch=4, epochs=3, batch_size=8, monitor="val_loss")
@@ -69,6 +71,7 @@ def train_in(
     )
     validation = training_batches(picture_set(16, seed=1), 8, 0, num_steps=2).cache()
     pictures = picture_set()
+    rows_of = training_rows(pictures, 8, 5)
     with RunFolder.resume(folder) if folder.exists() else RunFolder.create(folder, {}) as run:
         best = train(
             model,
@@ -81,6 +84,7 @@ def train_in(
             validation=validation,
             measure=measure,
             callbacks=callbacks,
+            name_batch=lambda step: [pictures.ids[row] for row in rows_of(step)],
         )
     optimizer_state = [variable.numpy() for variable in model.optimizer.variables]
     return [*model.get_weights(), *optimizer_state, model.augmenter.seed_generator.state], best
@@ -239,10 +243,56 @@ def test_checkpoints_are_saved_every_so_many_steps(tmp_path):
         on_train_batch_end=lambda batch, logs: seen.append(checkpoint_steps(tmp_path / "run"))
     )
     train_in(tmp_path / "run", plan=plan, callbacks=[watch])
-    # Every third step and the ends of epochs (4, 8, 12), the newest two of them.
+    # Every third step and the ends of epochs (4, 8, 12), the newest two of them; of the epochs the
+    # second is the best, whose checkpoint stays as well.
     expected = [[], [], [3], [3], [3, 4], [4, 6], [4, 6], [4, 6], [8, 9], [8, 9], [8, 9], [8, 9]]
     assert seen == expected
-    assert checkpoint_steps(tmp_path / "run") == [9, 12]
+    losses = [float(row["val_loss"]) for row in metrics(tmp_path / "run")]
+    assert losses.index(min(losses)) == 1
+    assert checkpoint_steps(tmp_path / "run") == [8, 9, 12]
+
+
+def test_checkpoints_are_saved_every_so_many_minutes(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(callbacks_module.time, "monotonic", lambda: now[0])
+
+    def pass_20_seconds(batch, logs):
+        now[0] += 20
+
+    plan = TrainingPlan(8, 1, 4, safety=SafetySettings(1.0, keep_checkpoints=9))
+    clock = keras.callbacks.LambdaCallback(on_train_batch_end=pass_20_seconds)
+    train_in(tmp_path / "run", plan=plan, callbacks=[clock])
+    # After step n it is 20 (n - 1) seconds: a minute is over after steps 4 and 7; 8 is the end.
+    assert checkpoint_steps(tmp_path / "run") == [4, 7, 8]
+
+
+def test_the_checkpoint_of_the_best_epoch_is_kept_beside_the_newest(tmp_path):
+    values = iter([0.2, 0.6, 0.4, 0.5, 0.3])
+    plan = TrainingPlan(2, 5, 8, "val_top_1", "max", safety=SafetySettings(keep_checkpoints=2))
+    train_in(tmp_path / "run", plan=plan, measure=lambda: {"val_top_1": next(values)})
+    # Epoch 2 was best: after step 4.
+    assert checkpoint_steps(tmp_path / "run") == [4, 8, 10]
+
+
+def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_checkpoint(
+    unbroken, tmp_path, monkeypatch
+):
+    folder = tmp_path / "run"
+    fsync = os.fsync
+
+    def full(descriptor):
+        if "step_000000006" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    plan = TrainingPlan(4, 3, 8, "val_loss", checkpoint_every_steps=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="checkpoints is full: step_000000006.npz could not be"):
+            train_in(folder, plan=plan)
+    assert checkpoint_steps(folder) == [2, 4]
+    assert len(list((folder / "version_0/checkpoints").iterdir())) == 2
+    assert_equal_to(unbroken, folder, train_in(folder, plan=plan, seed=9))
 
 
 @pytest.mark.parametrize("monitor, mode", [("val_loss", "min"), ("val_probe_accuracy", "max")])

@@ -1,3 +1,5 @@
+import errno
+
 import keras
 import numpy as np
 import pytest
@@ -33,3 +35,13 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path):
         save_model(Interrupted(), path)
     assert path.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["encoder.keras"]
+
+
+def test_a_full_disk_is_explained(tmp_path):
+    class OnAFullDisk:
+        def save(self, beside):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="The disk of the folder .* is full: encoder.keras could not"):
+        save_model(OnAFullDisk(), tmp_path / "encoder.keras")
+    assert not list(tmp_path.iterdir())

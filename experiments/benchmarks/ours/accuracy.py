@@ -39,7 +39,9 @@ def train(
         seed: of everything random.
         view_size: height and width of the views in pixels.
     """
-    pictures = {split: np.load(pathlib.Path(folder, f"{split}.npy")) for split in SPLITS}
+    pictures = {
+        split: np.load(pathlib.Path(folder, f"{split}.npy"), allow_pickle=False) for split in SPLITS
+    }
     splits = PictureSplits(
         **{split: picture_set(images) for split, images in pictures.items()},
         name="pictures",

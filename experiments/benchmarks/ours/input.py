@@ -65,7 +65,7 @@ def _epochs(
         steps = pictures // batch_size
         few = picture_set(images[:pictures])
         batches = training_batches(few, batch_size, seed=0, num_steps=steps)
-        peak = _PeakMemory()
+        peak = PeakMemory()
         begin = time.perf_counter()
         model.fit(batches, steps_per_epoch=steps, callbacks=[peak], shuffle=False, verbose=0)
         return time.perf_counter() - begin, peak.mebibytes
@@ -73,7 +73,7 @@ def _epochs(
     return epoch
 
 
-class _PeakMemory(keras.callbacks.Callback):
+class PeakMemory(keras.callbacks.Callback):
     """The largest memory seen at the end of a step."""
 
     def __init__(self) -> None:

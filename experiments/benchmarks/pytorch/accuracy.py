@@ -40,7 +40,9 @@ def train(
     The arguments up to `view_size` are those of our own task; for `recipe` see `DecodedPictures`,
     for the others `Trainer`.
     """
-    pictures = {split: np.load(pathlib.Path(folder, f"{split}.npy")) for split in SPLITS}
+    pictures = {
+        split: np.load(pathlib.Path(folder, f"{split}.npy"), allow_pickle=False) for split in SPLITS
+    }
     image_size = pictures["train"].shape[1]
 
     def build() -> Trainer:

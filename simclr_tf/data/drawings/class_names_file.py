@@ -35,11 +35,13 @@ def read_class_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
         names = [line.strip() for line in read_text(path).rstrip().splitlines()]
     if not names:
         raise AnnotationError(path, None, "names no class")
+    seen: set[str] = set()
     for number, name in enumerate(names):
         if not name:
             raise AnnotationError(path, number + 1, f"the class {number} has no name")
-        if name in names[:number]:
+        if name in seen:
             raise AnnotationError(path, number + 1, f"the class name {name!r} stands there twice")
+        seen.add(name)
     return tuple(names)
 
 
@@ -53,7 +55,9 @@ def _names_of_yaml(path: str | os.PathLike[str]) -> list[str]:
         ) from error
     try:
         content: Any = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        if isinstance(error, AnnotationError):
+            raise
         raise AnnotationError(path, None, f"not YAML: {' '.join(str(error).split())}") from error
     names = content.get("names") if isinstance(content, dict) else None
     if isinstance(names, dict):
@@ -62,4 +66,6 @@ def _names_of_yaml(path: str | os.PathLike[str]) -> list[str]:
         names = [names[number] for number in range(len(names))]
     if not isinstance(names, list):
         raise AnnotationError(path, None, "has no list `names`")
+    if not all(isinstance(name, (str, int, float)) for name in names):
+        raise AnnotationError(path, None, "a name must be a text")
     return [str(name) for name in names]

@@ -19,6 +19,7 @@ from simclr_tf.data.drawings.annotation_error import AnnotationError, read_text
 from simclr_tf.data.drawings.json_lines import lines_of_entries
 from simclr_tf.data.drawings.page_size import page_size
 from simclr_tf.data.picture_set import SkippedPicture
+from simclr_tf.files import path_below
 
 _SECTIONS = ("images", "annotations", "categories")
 
@@ -34,7 +35,8 @@ def read_coco(
     Args:
         path: The file, with `images`, `annotations` (`bbox` as x, y, width, height in pixels) and
             `categories`.
-        image_dir: Folder that `file_name` starts from; by default that of the file.
+        image_dir: Folder that `file_name` starts from and may not leave; by default that of the
+            file.
 
     Returns:
         The drawings in the order of `images`; a drawing with a faulty entry is skipped.
@@ -83,8 +85,8 @@ class _CocoFile:
     def _drawing(
         self, number: int, image: dict[str, Any], annotations: list[tuple[int, dict[str, Any]]]
     ) -> AnnotatedDrawing:
-        picture = self._image_dir / image["file_name"]
         try:
+            picture = path_below(self._image_dir, image["file_name"])
             size = page_size(picture, image.get("width"), image.get("height"))
         except ValueError as error:
             raise self._error("images", number, str(error)) from error
@@ -111,6 +113,9 @@ class _CocoFile:
             content = json.loads(self._text)
         except json.JSONDecodeError as error:
             raise AnnotationError(self._path, error.lineno, f"not JSON: {error.msg}") from error
+        except ValueError as error:
+            # A number of thousands of digits.
+            raise AnnotationError(self._path, None, f"not JSON: {error}") from error
         except RecursionError as error:
             raise AnnotationError(self._path, None, "nested too deeply") from error
         for section in _SECTIONS:
@@ -130,7 +135,9 @@ class _CocoFile:
     def _error(self, section: str, number: int, reason: str) -> AnnotationError:
         if section not in self._lines:
             self._lines[section] = lines_of_entries(self._text, section)
-        line = self._lines[section][number]
+        # Of two sections of one name the reader takes the last, and the lines are of the first.
+        lines = self._lines[section][number:]
+        line = lines[0] if lines else None
         # The line alone says nothing where the whole file is one line.
         return AnnotationError(self._path, line, f"{section}[{number}]: {reason}")
 
@@ -147,5 +154,8 @@ def _box_of(annotation: dict[str, Any], size: tuple[int, int]) -> list[float]:
         or not all(isinstance(value, (int, float)) for value in box)
     ):
         raise ValueError(f"`bbox` must be four numbers, not {box!r}")
-    x, y, width, height = box
+    try:
+        x, y, width, height = (float(value) for value in box)
+    except OverflowError:
+        raise ValueError("`bbox` has a number that is too large") from None
     return box_on_page([x, y, x + width, y + height], size)

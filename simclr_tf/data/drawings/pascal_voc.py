@@ -17,6 +17,7 @@ from simclr_tf.data.drawings.annotation_error import AnnotationError
 from simclr_tf.data.drawings.page_size import page_size
 from simclr_tf.data.drawings.xml_elements import Element, read_xml
 from simclr_tf.data.picture_set import SkippedPicture
+from simclr_tf.files import path_below
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -90,9 +91,9 @@ def _read_annotation(
     name = root.first("filename")
     stated = root.first("size") or Element("size", root.line)
     try:
-        picture = pictures / (name.text.strip() if name else "")
         if name is None or not name.text.strip():
             raise ValueError("there is no `filename`")
+        picture = path_below(pictures, name.text.strip())
         size = page_size(picture, _optional(stated, "width"), _optional(stated, "height"))
     except ValueError as error:
         raise AnnotationError(path, stated.line, str(error)) from error

@@ -48,6 +48,8 @@ def read_xml(path: str | os.PathLike[str]) -> Element:
     top = Element("", 0)
     open_elements = [top]
     parser = expat.ParserCreate()
+    # Else every line of a text would be a piece of its own.
+    parser.buffer_text = True
 
     def start(name: str, _attributes: dict[str, str]) -> None:
         element = Element(name, parser.CurrentLineNumber)

@@ -18,6 +18,9 @@ from simclr_tf.data.drawings.class_names_file import find_names_file, read_class
 from simclr_tf.data.folder_scan import scan_folder
 from simclr_tf.data.picture_set import SkippedPicture
 
+# Without names all classes up to the largest get one.
+_LARGEST_CLASS = 99_999
+
 
 def read_yolo(
     data_dir: str | os.PathLike[str], names_file: str | os.PathLike[str] | None = None
@@ -103,8 +106,10 @@ def _parse_line(
         number, x, y, width, height = (float(word) for word in words)
     except ValueError:
         raise ValueError(f"a line must be five numbers, not {line.strip()!r}") from None
-    if number < 0 or not number.is_integer():
-        raise ValueError(f"the class must be a whole number from 0, not {words[0]}")
+    if not 0 <= number <= _LARGEST_CLASS or not number.is_integer():
+        raise ValueError(
+            f"the class must be a whole number from 0 to {_LARGEST_CLASS}, not {words[0]}"
+        )
     if class_names is not None and number >= len(class_names):
         raise ValueError(
             f"the class {words[0]} is unknown; there are names for 0 to {len(class_names) - 1}"

@@ -63,3 +63,21 @@ def test_the_usual_file_is_found(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [a]")
     (tmp_path / "obj.names").write_text("a")
     assert find_names_file(tmp_path).name == "obj.names"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        # Each line doubles the last: written out, the 40th has 2^40 letters.
+        ("a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+         + "names: [*a39]\n", "a name must be a text"),
+        ("names: 2001-99-99\n", "not YAML: "),
+        ("names: " + "[" * 5000, "not YAML: "),
+    ],
+    ids=["doubling", "date", "deep"],
+)  # fmt: skip
+def test_yaml_that_does_harm_is_refused(tmp_path, text, message):
+    pytest.importorskip("yaml")
+    (tmp_path / "data.yaml").write_text(text)
+    with pytest.raises(AnnotationError, match=message):
+        read_class_names(tmp_path / "data.yaml")

@@ -138,6 +138,19 @@ def test_an_entry_without_what_it_needs_is_refused(coco, options, message):
         read_coco(coco(annotation(), **options))
 
 
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "b/../../a.png"])
+def test_a_picture_outside_the_folder_is_refused(coco, name):
+    images = [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": name}]
+    (skipped,) = read_coco(coco(annotation(), images=images)).skipped
+    assert f"images[1]: the file {name!r} must lie in the folder" in skipped.reason
+
+
+def test_a_number_that_no_computer_number_holds_is_refused(coco):
+    boxes = coco(annotation(box=[0, 0, 10**400, 5]), annotation(2, [0, 0, 10**400, 5]))
+    with pytest.raises(ValueError, match="`bbox` has a number that is too large"):
+        read_coco(boxes)
+
+
 def test_when_nothing_can_be_used_the_first_reason_is_given(coco):
     with pytest.raises(ValueError, match=r"no annotated drawing in .*boxes.json: 1 cannot .*gone"):
         read_coco(coco(images=[{"id": 1, "file_name": "gone.png"}]))

@@ -114,3 +114,10 @@ def test_a_missing_folder_says_so(tmp_path):
 def test_a_folder_without_annotations_says_so(tmp_path):
     with pytest.raises(ValueError, match="There is no annotated drawing in the folder"):
         read_pascal_voc(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", "b/../../a.png"])
+def test_a_picture_outside_the_folder_is_refused(folder, name):
+    (folder / "b.xml").write_text(annotation(thing(), picture=name))
+    (skipped,) = read_pascal_voc(folder).skipped
+    assert f"the file {name!r} must lie in the folder" in skipped.reason

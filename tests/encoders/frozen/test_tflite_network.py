@@ -1,7 +1,11 @@
+import sys
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from simclr_tf.encoders.frozen import tflite_network
 from simclr_tf.encoders.frozen.tflite_network import TFLiteNetwork
 from tests.encoders.frozen.conftest import (
     COLOURS,
@@ -116,3 +120,27 @@ def test_a_network_without_pictures_is_refused(tmp_path):
     path = convert(tmp_path / "numbers.tflite", lambda numbers: numbers * 2, spec)
     with pytest.raises(ValueError, match=r"must have one input of pictures .*Received: .*\[1, 5\]"):
         TFLiteNetwork(path)
+
+
+@pytest.fixture
+def without_litert(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
+
+
+@pytest.mark.parametrize("file", ["plain_file", "quantised_file"])
+def test_both_interpreters_give_the_same(request, file):
+    pytest.importorskip("ai_edge_litert", reason='not installed: pip install -e ".[tflite]"')
+    path, pictures = request.getfixturevalue(file), random_pictures(5)
+    litert = TFLiteNetwork(path)
+    assert type(litert._interpreter).__module__.startswith("ai_edge_litert")
+    features = litert.run(pictures)
+    request.getfixturevalue("without_litert")
+    own = TFLiteNetwork(path)
+    assert type(own._interpreter).__module__.startswith("tensorflow")
+    np.testing.assert_allclose(features, own.run(pictures), atol=1e-5)
+
+
+def test_without_any_interpreter_the_extra_is_named(plain_file, without_litert, monkeypatch):
+    monkeypatch.setattr(tflite_network, "tf", types.SimpleNamespace())
+    with pytest.raises(ValueError, match=r'pip install "simclr_tf\[tflite\]"'):
+        TFLiteNetwork(plain_file)

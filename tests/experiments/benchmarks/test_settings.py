@@ -9,13 +9,17 @@ from experiments.benchmarks.settings import DEFAULT_PARTS, PARTS, BenchmarkSetti
 from experiments.benchmarks.targets import TARGETS
 
 # What ours is held against whoever the peers are.
-OWN_PEERS = {"import tensorflow", "plain batch of 256", "the step itself"}
+OWN_PEERS = {
+    *("import tensorflow", "plain batch of 256", "the step itself"),
+    *("the encoder alone", "FAISS alone", "SimCLR"),
+}
 
 
-def test_the_default_measures_everything_but_accuracy():
+def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # The last two are parts of input.
-    assert set(PARTS) - set(DEFAULT_PARTS) == {"accuracy", "input_wait", "size"}
+    # Waiting and size are parts of input, and 15,000 classes take minutes.
+    left_out = {"accuracy", "input_wait", "size", "many_classes"}
+    assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
 def test_lists_have_commas_and_may_have_spaces():
@@ -47,8 +51,14 @@ def test_lists_have_commas_and_may_have_spaces():
         ),
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
+        ({"folder_image_size": 4}, "`folder_image_size` must be at least 8"),
+        ({"search_pictures": 9}, "`search_pictures` must be at least 10"),
+        ({"search_queries": 0}, "`search_queries` must be at least 1"),
+        ({"metrics_pictures": -1}, "`metrics_pictures` must be at least 0"),
         ({"block_sizes": "256,many"}, "`block_sizes` must be numbers with commas"),
         ({"block_sizes": "256,0"}, "`block_sizes` must be at least 1"),
+        ({"many_classes": 16_001}, "`many_classes` must be between 2 and 16000"),
+        ({"many_class_pictures": 65}, "`many_class_pictures` must be between 1 and 64"),
         ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
     ],
 )
@@ -138,6 +148,45 @@ def test_a_step_must_wait_less_than_a_hundredth_of_its_own_time():
     assert [peer.target for case in seconds for peer in case.peers] == [100.0, 100.0]
 
 
+def test_a_step_of_sup_con_is_held_against_one_of_simclr_on_the_same_work():
+    (case,) = (case for case in cases(part="step") if case.name.startswith("SupCon"))
+    (simclr,) = case.peers
+    assert simclr.arguments == case.ours.arguments
+    assert (simclr.target, simclr.process) == (0.95, "plain")
+
+
+def test_many_classes_are_measured_at_the_sizes_asked_for():
+    start, rate, memory = cases(part="many_classes", many_classes=300, many_class_pictures=5)
+    assert all(case.name.startswith("300 classes of 5 pictures") for case in (start, rate, memory))
+    assert (start.limit.value, rate.limit, memory.limit.value) == (10.0, None, 32.0)
+    for case in (start, rate, memory):
+        assert case.fresh
+        assert (case.ours.arguments["classes"], case.ours.arguments["batch_size"]) == (300, 128)
+
+
+def test_search_may_be_asked_for_without_its_long_cases():
+    few = cases(part="search", opened_pictures=0, metrics_pictures=0, page_pictures=0)
+    name = "queries in 200000 x 128, top 10"
+    assert [case.name for case in few] == [
+        f"exact, 1000 {name}",
+        f"hnsw, 1000 {name}",
+        f"hnsw, 1000 {name}, recall",
+    ]
+    assert len(cases(part="search")) == len(few) + 5
+
+
+def test_a_folder_is_embedded_by_each_width_beside_the_encoder_alone():
+    planned = cases(part="embed_folder", peers="")
+    assert [case.name for case in planned] == [
+        "resnet18 width 0.25, 128 px",
+        "resnet18 width 1, 128 px",
+    ]
+    for case in planned:
+        (alone,) = case.peers
+        assert case.fresh and alone.arguments == case.ours.arguments
+        assert case.ours.arguments["data_dir"] == "folder"
+
+
 def test_block_sizes_are_held_against_the_default_at_both_sizes():
     compared = [case for case in cases(part="loss", block_sizes="256, 512") if len(case.peers) > 1]
     assert [case.name for case in compared] == [
@@ -166,7 +215,14 @@ def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"peers": "keras"}, {"peers": ""}, {"part": "import"}, {"part": "size"}]
+    "arguments",
+    [
+        {"peers": "keras"},
+        {"peers": ""},
+        {"part": "import"},
+        {"part": "size,search"},
+        {"part": "many_classes"},
+    ],
 )
 def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
     check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))

@@ -1,0 +1,1 @@
+"""Exact search as FAISS alone does it."""

@@ -1,0 +1,128 @@
+"""The flags that say on how many devices and machines to train, and the scope that does it."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from experiments import launcher, run_flags, worker_runs
+from simclr_tf.distribution.names import STRATEGIES
+
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureSplits
+    from simclr_tf.runs import RunFolder
+
+_STRATEGY = flags.DEFINE_enum(
+    "strategy", "none", STRATEGIES, "one device, all GPUs of this machine, TF_CONFIG's workers, TPU"
+)
+_REPLICAS = flags.DEFINE_integer(
+    "replicas", 0, "of strategy mirrored: so many GPUs, or virtual CPUs where there is no GPU"
+)
+_TIMEOUT = flags.DEFINE_float("worker_timeout", 300.0, "seconds to wait for the other workers")
+# Where the data lie may differ between machines; that they are the same data is checked.
+_MAY_DIFFER = ("data_dir",)
+
+
+@contextlib.contextmanager
+def opened_run(
+    run_dir: str, config: Mapping[str, Any], read: Callable[[], PictureSplits]
+) -> Iterator[tuple[RunFolder, PictureSplits] | None]:
+    """Does what `run_flags.opened_run` does in the scope of the strategy asked for.
+
+    Several workers share the version of their chief, see `worker_runs.opened_by_all`.
+    """
+    with strategy_scope(config):
+        open_run = functools.partial(run_flags.opened_run, run_dir, config)
+        if _STRATEGY.value == "multi_worker":
+            open_run = functools.partial(worker_runs.opened_by_all, run_dir, open_run)
+        with open_run(read) as opened:
+            yield opened
+
+
+@contextlib.contextmanager
+def strategy_scope(config: Mapping[str, Any]) -> Iterator[None]:
+    """Runs the block in the scope of the strategy that the command line asks for.
+
+    Of several workers only the chief prints, and shows a progress bar.
+
+    Args:
+        config: what the command line asks for, by name; the same on all workers.
+
+    Raises:
+        ValueError: if the strategy cannot be had here, or a worker is missing or differs.
+        ConnectionError: if another worker is lost on the way.
+    """
+    if _STRATEGY.value == "none" and not _REPLICAS.value:
+        yield
+        return
+    launcher.import_tensorflow()
+    from simclr_tf.distribution import build_strategy, is_chief
+
+    strategy = build_strategy(
+        _STRATEGY.value,
+        replicas=_REPLICAS.value,
+        identity=_identity(config),
+        timeout=_TIMEOUT.value,
+    )
+    with strategy.scope(), _lost_workers():
+        if is_chief():
+            print(f"Strategy {_STRATEGY.value}: {strategy.num_replicas_in_sync} replicas")
+            yield
+        else:
+            os.environ["TQDM_DISABLE"] = "1"
+            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+                yield
+
+
+def check_batch_size(name: str, value: int) -> None:
+    """Raises `ValueError` unless the replicas can share `value` pictures; in `strategy_scope`."""
+    if _STRATEGY.value == "none":
+        return
+    import tensorflow as tf
+
+    from simclr_tf.distribution.batches import check_divisible
+
+    check_divisible(name, value, tf.distribute.get_strategy().num_replicas_in_sync)
+
+
+def check_one_device(name: str, value: int) -> None:
+    """Raises `ValueError` if a setting that one device alone knows is asked of several."""
+    if value and _STRATEGY.value != "none":
+        raise ValueError(
+            f"`{name}` is for --strategy=none here. Received: {name}={value!r}, "
+            f"strategy={_STRATEGY.value!r}"
+        )
+
+
+def _identity(config: Mapping[str, Any]) -> dict[str, str]:
+    from simclr_tf.runs import package_versions
+
+    asked = {f"--{name}": value for name, value in config.items() if name not in _MAY_DIFFER}
+    named = {**package_versions(), "script": os.path.basename(sys.argv[0]), **asked}
+    return {name: str(value) for name, value in named.items()}
+
+
+@contextlib.contextmanager
+def _lost_workers() -> Iterator[None]:
+    """Says in one line what TensorFlow reports when a connection breaks."""
+    import tensorflow as tf
+
+    broken = (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+    )
+    try:
+        yield
+    except broken as error:
+        raise ConnectionError(
+            "Another worker was lost, so this one stops. Start all of them again with the same "
+            f"command and --resume to go on from the last checkpoint. ({error.message[:300]})"
+        ) from error

@@ -1,0 +1,1 @@
+"""What `endure.py` does to the library: kills, damaged files and hours of work."""

@@ -1,0 +1,39 @@
+"""The application served on one address until the process is told to stop."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from experiments import listening
+from experiments.serving.application import build_application
+from simclr_tf.protocols.serving.picture_service import PictureService
+
+# Connections that wait to be accepted.
+_BACKLOG = 2048
+
+
+def serve(service: PictureService, listener: socket.socket) -> None:
+    """Answers requests until Ctrl-C or SIGTERM; those in hand are still answered then.
+
+    Args:
+        service: What answers, warmed up.
+        listener: See `listening.open_port`.
+    """
+    application = build_application(service, listening.allowed_hosts(listener))
+    config = uvicorn.Config(
+        application,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=int(service.settings.max_seconds) + 1,
+    )
+    # From here on connections are taken, so that whoever reads the line may ask at once.
+    listener.listen(_BACKLOG)
+    what = "No gallery" if service.gallery is None else f"{len(service.gallery.gallery):,} pictures"
+    print(f"{what}. Serving {listening.address_of(listener)} (Ctrl-C stops.)", flush=True)
+    uvicorn.Server(config).run(sockets=[listener])

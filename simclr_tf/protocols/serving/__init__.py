@@ -1,0 +1,1 @@
+"""Requests of many clients answered together: batches, limits, and what they share."""

@@ -1,0 +1,81 @@
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+CASES = ("simclr", "gradient_caching", "clipped", "float16", "sup_con", "triplet", "classifier")
+SECONDS = 400
+
+
+def environment(**more):
+    clean = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    return {**clean, "PYTHONPATH": os.fspath(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2", **more}
+
+
+def free_addresses(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for own in sockets:
+        own.bind(("127.0.0.1", 0))
+    addresses = [f"127.0.0.1:{own.getsockname()[1]}" for own in sockets]
+    for own in sockets:
+        own.close()
+    return addresses
+
+
+def start(arguments, **more):
+    return subprocess.Popen(
+        [sys.executable, *map(os.fspath, arguments)],
+        cwd=ROOT,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def start_workers(arguments, count):
+    """Starts the same program `count` times, each with a TF_CONFIG of its own."""
+    cluster = {"worker": free_addresses(count)}
+    tasks = [{"type": "worker", "index": index} for index in range(count)]
+    configs = [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
+    return [start(arguments, TF_CONFIG=config) for config in configs]
+
+
+def finish(processes):
+    """Waits for all; returns the outputs of the first."""
+    try:
+        ended = [process.communicate(timeout=SECONDS) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for process, (_, errors) in zip(processes, ended, strict=True):
+        assert process.returncode == 0, errors[-3000:]
+    return ended[0]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """From strategy and number of replicas to what the cases became, each trained once."""
+    folder = tmp_path_factory.mktemp("trained")
+    kept = {}
+
+    def train(strategy, replicas, cases=CASES):
+        key = strategy, replicas, cases
+        if key not in kept:
+            path = folder / f"{len(kept)}.npz"
+            program = ["-m", "tests.distribution.training_program", path, strategy]
+            if strategy == "multi_worker":
+                finish(start_workers([*program, "0", *cases], replicas))
+            else:
+                finish([start([*program, str(replicas), *cases])])
+            with np.load(path) as file:
+                kept[key] = {name: file[name] for name in file.files}
+        return kept[key]
+
+    return train

@@ -1,0 +1,108 @@
+"""What the replicas of one process compute, as JSON; run in a process of its own.
+
+python -m tests.distribution.replica_program REPLICAS
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from simclr_tf.augment import RandomGaussianNoise
+from simclr_tf.distribution import apply_gradients, build_strategy, gather_rows, sum_over_replicas
+from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
+from simclr_tf.encoders import FusedBatchNormalization
+
+ROWS, SIZE = 12, 3
+
+
+def of_each(strategy, function, *whole):
+    """Runs `function` on each replica's rows; returns its results, replica by replica."""
+
+    @tf.function
+    def run():
+        return strategy.run(lambda: function(*(take_own_rows(tf.constant(rows)) for rows in whole)))
+
+    return [result.numpy() for result in strategy.experimental_local_results(run())]
+
+
+def gradients_of(rows):
+    """The gradient at a replica's rows of a loss that compares all rows with all."""
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        loss = share_of_loss(pair_loss(gather_rows(rows)))
+    return tape.gradient(loss, rows)
+
+
+def pair_loss(rows):
+    weights = tf.reshape(tf.range(ROWS * ROWS, dtype=tf.float32), [ROWS, ROWS])
+    return tf.reduce_sum(weights * tf.sin(tf.matmul(rows, rows, transpose_b=True)))
+
+
+def updated(strategy, clip, gradients_whole, scaled):
+    """The variable after one update by gradients that differ between replicas."""
+    variable = keras.Variable(np.ones(SIZE, "float32"), name="w")
+    optimizer = keras.optimizers.SGD(1.0, global_clipnorm=clip)
+    if scaled:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=4.0)
+    optimizer.build([variable])
+
+    def update(rows):
+        apply_gradients(optimizer, [tf.reduce_sum(rows, axis=0)], [variable])
+        return tf.constant(0)
+
+    of_each(strategy, update, gradients_whole)
+    scale = float(optimizer.dynamic_scale) if scaled else None
+    return variable.numpy().tolist(), scale
+
+
+def main(replicas):
+    strategy = build_strategy("mirrored", replicas=int(replicas))
+    rows = np.random.default_rng(0).normal(size=(ROWS, SIZE)).astype("float32")
+    pictures = np.random.default_rng(1).uniform(0, 255, (ROWS, 4, 4, 3)).astype("float32")
+    broken = rows.copy()
+    broken[1] = np.inf
+    with strategy.scope():
+        gathered = of_each(strategy, gather_rows, rows)
+        labels = of_each(strategy, gather_rows, np.arange(ROWS, dtype=np.int32) + 2**24)
+        sums = of_each(strategy, lambda part: sum_over_replicas(tf.reduce_sum(part)), rows)
+        draws = of_each(
+            strategy,
+            lambda part: gather_rows(
+                draw_for_own_rows(
+                    lambda shape: tf.random.stateless_uniform(shape, [1, 2]), tf.shape(part)
+                )
+            ),
+            rows,
+        )
+        noise = RandomGaussianNoise((1.0, 20.0), probability=0.6)
+        noisy = of_each(
+            strategy, lambda part: gather_rows(noise.transform(part, tf.constant([3, 4]))), pictures
+        )
+        layer = FusedBatchNormalization()
+        layer.build((None, 4, 4, 3))
+        normal = of_each(
+            strategy, lambda part: gather_rows(layer(part, training=True)), pictures + 500
+        )
+        results = {
+            "gathered": [part.tolist() for part in gathered],
+            "labels": [part.tolist() for part in labels],
+            "sums": [float(part) for part in sums],
+            "gradients": [part.tolist() for part in of_each(strategy, gradients_of, rows)],
+            "draws": draws[0].tolist(),
+            "noisy": noisy[0].tolist(),
+            "normalized": normal[0].tolist(),
+            "moving": [layer.moving_mean.numpy().tolist(), layer.moving_variance.numpy().tolist()],
+            "plain": updated(strategy, None, rows, scaled=False),
+            "clipped": updated(strategy, 0.5, rows, scaled=False),
+            "scaled": updated(strategy, None, rows, scaled=True),
+            "broken": updated(strategy, None, broken, scaled=True),
+            "broken_clipped": updated(strategy, 0.5, broken, scaled=True),
+        }
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
