@@ -112,14 +112,15 @@ def _pass_on_errors(index: int, pipe: IO[bytes] | None) -> None:
     """Copies what a worker writes: the chief's as it is, lines of the others with their number."""
     if pipe is None:
         return
-    if index == 0:
-        while part := os.read(pipe.fileno(), 4096):
-            sys.stderr.buffer.write(part)
+    with pipe:
+        if index == 0:
+            while part := os.read(pipe.fileno(), 4096):
+                sys.stderr.buffer.write(part)
+                sys.stderr.flush()
+            return
+        for line in pipe:
+            sys.stderr.buffer.write(f"[worker {index}] ".encode() + line)
             sys.stderr.flush()
-        return
-    for line in pipe:
-        sys.stderr.buffer.write(f"[worker {index}] ".encode() + line)
-        sys.stderr.flush()
 
 
 def _first_failure(workers: Sequence[subprocess.Popen[bytes]]) -> int | None:

@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from simclr_tf.data.opened_picture import (
-    UnreadablePicture,
     opened_picture,
     to_rgb,
     without_exif_rotation,
 )
+from simclr_tf.data.unreadable import PictureTooLarge
 
 # A scan of an A0 sheet at 250 dots an inch; its pixels, and what is made of them, take 1 GB.
 MAXIMUM_PAGE_PIXELS = 120_000_000
@@ -30,15 +30,15 @@ def decode_page(path: str | os.PathLike[str]) -> np.ndarray:
         `[height, width, 3]`, upright; transparency is white paper.
 
     Raises:
-        UnreadablePicture: The file is missing, broken or no picture, or has more than
-            120,000,000 pixels.
+        UnreadablePicture: The file is missing, broken or no picture.
+        PictureTooLarge: It has more than 120,000,000 pixels; an UnreadablePicture too.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with opened_picture(path, MAXIMUM_PAGE_PIXELS) as picture:
             width, height = picture.size
             if width * height > MAXIMUM_PAGE_PIXELS:
-                raise UnreadablePicture(
+                raise PictureTooLarge(
                     f"{width} x {height} pixels, more than the {MAXIMUM_PAGE_PIXELS} accepted of "
                     "a page"
                 )

@@ -135,14 +135,14 @@ def test_a_step_moves_a_negative_away_from_the_classes_and_them_from_it(name):
 
 def test_the_model_is_shown_two_views_of_them_without_labels(splits, run, monkeypatch):
     seen = []
-    original = MetricLearner.embed_and_measure
+    original = MetricLearner.measure
 
-    def recorded(self, views, labels, training):
-        seen.append((views.shape[0], labels.shape[0]))
+    def recorded(self, features, z, labels, training):
+        seen.append((z.shape[0], labels.shape[0]))
         tf.debugging.assert_equal(tf.reduce_sum(tf.cast(labels == -1, tf.int32)), 8)
-        return original(self, views, labels, training)
+        return original(self, features, z, labels, training)
 
-    monkeypatch.setattr(MetricLearner, "embed_and_measure", recorded)
+    monkeypatch.setattr(MetricLearner, "measure", recorded)
     fine_tune(new_encoder(), splits, SETTINGS, ALL, run, negatives_of())
     # 3 classes of 4 beside 4 of 16: two views of each.
     assert set(seen) == {(32, 32)}
