@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,8 +56,9 @@ def read_probe(path: str | os.PathLike[str]) -> SavedProbe:
     path = pathlib.Path(path).expanduser()
     try:
         arrays = read_arrays(path)
+        fitted: dict[str, Any] = {name: arrays[name] for name in _ARRAYS}
         probe = LinearProbe(
-            **{name: arrays[name] for name in _ARRAYS},
+            **fitted,
             regularisation=float(arrays["regularisation"]),
             validation_accuracy=float(arrays["validation_accuracy"]),
         )
