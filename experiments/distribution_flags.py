@@ -56,7 +56,6 @@ def strategy_scope(config: Mapping[str, Any]) -> Iterator[None]:
 
     Raises:
         ValueError: if the strategy cannot be had here, or a worker is missing or differs.
-        ConnectionError: if another worker is lost on the way.
     """
     if _STRATEGY.value == "none" and not _REPLICAS.value:
         yield
@@ -110,7 +109,7 @@ def _identity(config: Mapping[str, Any]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _lost_workers() -> Iterator[None]:
-    """Says in one line what TensorFlow reports when a connection breaks."""
+    """Ends the process with one line and status 75 where the connection to another is broken."""
     import tensorflow as tf
 
     broken = (
@@ -122,7 +121,12 @@ def _lost_workers() -> Iterator[None]:
     try:
         yield
     except broken as error:
-        raise ConnectionError(
-            "Another worker was lost, so this one stops. Start all of them again with the same "
-            f"command and --resume to go on from the last checkpoint. ({error.message[:300]})"
-        ) from error
+        print(
+            "Error: another worker was lost, so this one stops. Start all of them again with the "
+            "same command and --resume to go on from the last checkpoint. "
+            f"({' '.join(error.message.split())[:300]})",
+            file=sys.stderr,
+            flush=True,
+        )
+        # An ordinary end would say farewell to those that are gone, and wait for their answer.
+        os._exit(launcher.LOST_WORKER)

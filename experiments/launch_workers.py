@@ -25,6 +25,7 @@ from typing import IO
 
 from absl import app, flags
 
+from experiments import launcher
 from simclr_tf.checks import check_at_least
 
 _WORKERS = flags.DEFINE_integer("workers", 2, "processes that train together, at least 1")
@@ -136,9 +137,10 @@ def _first_failure(workers: Sequence[subprocess.Popen[bytes]]) -> int | None:
 
 
 def _cause(failed: list[int], states: list[int | None]) -> int:
-    """The one that was killed, where others have failed for want of it at the same time."""
-    killed = [index for index in failed if (states[index] or 0) < 0]
-    return (killed or failed)[0]
+    """The one that others have failed for want of, where several have at the same time."""
+    own = [index for index in failed if states[index] != launcher.LOST_WORKER]
+    killed = [index for index in own if (states[index] or 0) < 0]
+    return (killed or own or failed)[0]
 
 
 def _end(workers: Sequence[subprocess.Popen[bytes]], grace: float) -> None:
@@ -177,4 +179,6 @@ def _reason(index: int, count: int, status: int) -> str:
 
 
 if __name__ == "__main__":
+    # What follows the script's name is the script's.
+    flags.FLAGS.set_gnu_getopt(False)
     app.run(main)

@@ -16,6 +16,8 @@ from absl import logging as absl_logging
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
+# "Try again" in sysexits.h.
+LOST_WORKER = 75
 _WANTED = {"bool": "true or false", "int": "a whole number", "float": "a number"}
 
 # TensorFlow reports its build and missing GPUs at import; errors still come through.
@@ -28,7 +30,8 @@ def launch(main: Callable[[], None]) -> None:
     A value that begins with `~` is a path below the home folder, whichever flag it is of.
 
     0 after success, 2 after a mistake of the person (one line on standard error), 130 after
-    Ctrl-C and 143 after SIGTERM, in both cases once a checkpoint is saved.
+    Ctrl-C and 143 after SIGTERM, in both cases once a checkpoint is saved; 75 where another
+    worker of the same training was lost.
 
     Args:
         main: takes nothing; reads its flags.
