@@ -177,4 +177,6 @@ def _reason(index: int, count: int, status: int) -> str:
 
 
 if __name__ == "__main__":
+    # What follows the script's name is the script's.
+    flags.FLAGS.set_gnu_getopt(False)
     app.run(main)

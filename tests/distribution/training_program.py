@@ -38,6 +38,7 @@ from simclr_tf.training import (
 BATCH, STEPS = 16, 20
 # So gentle that a difference in the last digit does not grow tenfold within the steps.
 RATES = {"sgd": 0.005, "lars": 0.05, "adamw": 0.003}
+SLOWER = {"triplet": 0.1}
 PLAN = TrainingPlan(steps_per_epoch=STEPS // 2, epochs=2, batch_size=BATCH)
 
 
@@ -147,7 +148,7 @@ def run_case(name):
     keras.utils.set_random_seed(1)
     model = make()
     model.build((None, 8, 8, 3))
-    rate = WarmupCosine(RATES[optimizer], 4, STEPS)
+    rate = WarmupCosine(RATES[optimizer] * SLOWER.get(name, 1.0), 4, STEPS)
     compiled = build_optimizer(optimizer, rate, weight_decay=1e-3, **arguments)
     model.compile(optimizer=compiled, jit_compile=False)
     pictures = picture_set(unlabelled=isinstance(model, SimCLR))
