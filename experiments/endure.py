@@ -27,7 +27,7 @@ from simclr_tf.files import write_json
 from simclr_tf.runs.configs import package_versions
 
 _SETTINGS = SettingsFlags(EnduranceSettings)
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", "results/endurance", "folder of the table")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/endurance", "folder of the table")
 
 
 def main() -> None:
