@@ -97,7 +97,7 @@ def test_one_lost_worker_stops_the_job_and_it_resumes_to_the_same_figures(workpl
     )
     try:
         rows = workplace / "runs/lost/version_0/metrics.csv"
-        end = time.monotonic() + 200
+        end = time.monotonic() + 500
         while not rows.is_file() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.05)
         os.kill(children_of(process.pid)[1], signal.SIGKILL)
