@@ -70,6 +70,8 @@ def _serve(search: PictureSearch, listener: socket.socket, folder: str) -> None:
             f"Warning: everyone who reaches {_HOST.value} can see the pictures of {root}.",
             file=sys.stderr,
         )
+    # Whoever opens the page at once waits for the server instead of being refused.
+    listener.listen()
     address = listening.address_of(listener)
     print(f"{len(search):,} pictures. Open {address} (Ctrl-C stops.)", flush=True)
     server.serve(page, listener, search.limits.max_bytes)

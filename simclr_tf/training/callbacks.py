@@ -197,8 +197,11 @@ class CheckpointSaver(keras.callbacks.Callback):
     def _is_due(self) -> bool:
         if self.every_steps and self.step % self.every_steps == 0:
             return True
+        if not self.every_minutes:
+            return False
         minutes = (time.monotonic() - self._saved_at) / 60
-        return 0 < self.every_minutes <= minutes
+        # Their clocks differ, and all must save after the same step.
+        return largest_of_workers(int(minutes >= self.every_minutes)) > 0
 
     def _asked(self):
         return largest_of_workers(self._signal or 0)
