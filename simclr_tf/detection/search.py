@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 from simclr_tf.detection.matching import LevelMatcher
 from simclr_tf.detection.templates import LevelTemplates
 
+_MOST_THREADS = 4
 # Pixels of paper above and to the left of a page, for symbols at its edges.
 _BORDER = 2
 
@@ -75,10 +78,13 @@ def search_page(
         least_ink: Share of the template's ink below which a window is not looked at.
         places_per_class: So many of each class, those of the highest correlation.
     """
-    found = [
-        _search_level(ink, number, level, least_similarity, least_ink)
-        for number, level in enumerate(levels)
-    ]
+
+    def search(number: int) -> Places:
+        return _search_level(ink, number, levels[number], least_similarity, least_ink)
+
+    # NumPy lets other threads work meanwhile. More of them would hold more memory.
+    with ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+        found = list(pool.map(search, range(len(levels))))
     return best_places(joined_places(found), places_per_class)
 
 
