@@ -133,10 +133,10 @@ def _measure(model, features, z, labels):
 class _Microbatches:
     """The `count` micro-batches of S pictures of a batch; of each this replica has its share.
 
-    Place b of micro-batch m is row S a + b of the batch, where a = (m + b c) mod count and c is
-    1, or so much more that few places reach through the whole batch. Every row has one place. Row
-    and place leave the same remainder by the number R of replicas, which divides S: what is row i
-    of replica r has place i R + r here, as the draws and the order of gathered rows need.
+    Place b of micro-batch m is row S a + b of the batch, where a = (m + c) mod count and c is b,
+    or b count / S if that is more, so that few places reach through the whole batch. Every row has
+    one place. Row and place leave the same remainder by the number R of replicas, which divides S:
+    row i of replica r has place i R + r here, as the draws and the order of gathered rows need.
     """
 
     def __init__(self, model, images, seed, microbatch_size: int) -> None:
@@ -145,9 +145,9 @@ class _Microbatches:
         self.model, self.images, self.seed = model, images, seed
         self.size = microbatch_size // replicas
         self.count = _count(images, microbatch_size, replicas)
-        stride = tf.maximum(self.count // microbatch_size, 1)
         places = tf.reshape(take_own_rows(tf.range(microbatch_size)), [self.size])
-        parts = (tf.range(self.count)[:, None] + places * stride) % self.count
+        shifts = places * tf.maximum(self.count, microbatch_size) // microbatch_size
+        parts = (tf.range(self.count)[:, None] + shifts) % self.count
         # This replica's rows of each: `[count, S / R]`.
         self.rows = parts * self.size + tf.range(self.size)
 
