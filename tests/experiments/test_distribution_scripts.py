@@ -167,7 +167,7 @@ def test_a_worker_that_does_not_come_is_named_after_the_time_out(workplace, monk
     assert "missing: worker 1 at 127.0.0.1:47322" in done.stderr
 
 
-def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
+def test_the_replicas_must_share_the_micro_batches_of_a_fine_tuning(workplace):
     done = run_script(
         workplace,
         "finetune",
@@ -175,4 +175,4 @@ def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
         *("--strategy=mirrored", "--replicas=2", "--batch_size=12", "--pictures_per_class=4"),
     )
     assert done.returncode == 2
-    assert "`microbatch_size` is for --strategy=none here" in done.stderr
+    assert "`microbatch_size` must be a multiple of the number of replicas (2)" in done.stderr
