@@ -1,12 +1,11 @@
 r"""Pictures of TensorBoard's pages of real runs, taken in a browser without a window.
 
     python experiments/tensorboard_screenshots.py --logdir=runs/mine \
-        --projector_dir=analysis/projector --profile_dir=runs/profile/trace
+        --projector_dir=analysis/projector
 
-Starts TensorBoard on a free port of this machine, opens those of `--pages` that have data, waits
-until each shows it, and writes NAME.png of each. `--projector_dir` is of analyse.py --projector,
-`--profile_dir` of profile_step.py, and needs pip install xprof. The browser asks no other machine
-for anything. Needs Chromium and pip install simclr_tf[test].
+Starts TensorBoard on a free port of this machine, opens `--pages` of the runs and the projector of
+`analyse.py --projector`, waits until each shows its data, and writes NAME.png of each. The browser
+asks no other machine for anything. Needs Chromium and pip install simclr_tf[test].
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from simclr_tf.files import write_atomically
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# What a page shows once its data has arrived; frames within frames are parted by ">>".
+# What a page shows once its data has arrived.
 _SIGNS = {
     "scalars": "vz-line-chart2 svg path",
     "images": "tf-image-loader img",
@@ -43,16 +42,15 @@ _SIGNS = {
     "histograms": "vz-histogram-timeseries svg path",
     "hparams": "tf-hparams-table-view vaadin-grid-cell-content",
 }
-_FRAMED_SIGNS = {"projector": "#scatter canvas", "profile": "mat-card"}
 
 _LOGDIR = flags.DEFINE_string("logdir", None, "folder of runs, as TensorBoard takes it")
 _PROJECTOR_DIR = flags.DEFINE_string("projector_dir", None, "folder of analyse.py --projector")
-_PROFILE_DIR = flags.DEFINE_string("profile_dir", None, "trace of profile_step.py")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "tensorboard_pages", "folder of the pictures")
 _PAGES = flags.DEFINE_list("pages", list(_SIGNS), f"of --logdir: {', '.join(_SIGNS)}")
 _SECONDS = flags.DEFINE_float("seconds", 120.0, "how long a page may take to show its data")
 flags.mark_flag_as_required("logdir")
 
+_PROJECTOR = "projector"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SIZE = {"width": 1280, "height": 800}
 # What has arrived is still being drawn, and there is no sign of its end.
@@ -66,9 +64,8 @@ def main() -> None:
     for page in _PAGES.value:
         check_one_of("pages", page, _SIGNS)
     folders = {"logdir": (_LOGDIR.value, _PAGES.value)}
-    for name, folder in (("projector", _PROJECTOR_DIR.value), ("profile", _PROFILE_DIR.value)):
-        if folder is not None:
-            folders[f"{name}_dir"] = (folder, [name])
+    if _PROJECTOR_DIR.value is not None:
+        folders["projector_dir"] = (_PROJECTOR_DIR.value, [_PROJECTOR])
     for name, (folder, _) in folders.items():
         if not os.path.isdir(os.path.expanduser(folder)):
             raise ValueError(f"`{name}` must be an existing folder. Received: {folder!r}")
@@ -76,6 +73,8 @@ def main() -> None:
     output.mkdir(parents=True, exist_ok=True)
     with _browser() as browser:
         for folder, pages in folders.values():
+            if not pages:
+                continue
             with _tensorboard(os.path.expanduser(folder)) as address:
                 for page in pages:
                     path = output / f"{page}.png"
@@ -144,11 +143,12 @@ def _picture(browser: Browser, address: str, name: str) -> bytes:
 
 
 def _wait_for_sign(page: Page, name: str) -> None:
-    if name in _SIGNS:
-        page.locator(_SIGNS[name]).locator("visible=true").first.wait_for()
+    if name == _PROJECTOR:
+        frame = page.frame_locator("iframe").frame_locator("iframe")
+        frame.locator("#scatter canvas").first.wait_for()
+        frame.locator("#notification-dialog").wait_for(state="hidden")
     else:
-        frame = page.frame_locator("iframe")
-        frame.locator(_FRAMED_SIGNS[name]).locator("visible=true").first.wait_for()
+        page.locator(_SIGNS[name]).locator("visible=true").first.wait_for()
 
 
 def _only_from(address: str, route: Any) -> None:

@@ -59,9 +59,7 @@ def random_resnet50(width: float = 1.0, seed: int = 0) -> dict[str, np.ndarray]:
             convolution(f"{name}.conv2", f"{name}.bn2", inner, inner, 3)
             convolution(f"{name}.conv3", f"{name}.bn3", inner, outputs, 1)
             if block == 0:
-                convolution(
-                    f"{name}.downsample.0", f"{name}.downsample.1", channels, outputs, 1
-                )
+                convolution(f"{name}.downsample.0", f"{name}.downsample.1", channels, outputs, 1)
             channels = outputs
     arrays["fc.weight"] = generator.standard_normal((_CLASSES, channels), np.float32)
     arrays["fc.bias"] = generator.standard_normal(_CLASSES, np.float32)

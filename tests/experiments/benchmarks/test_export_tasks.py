@@ -50,7 +50,9 @@ def test_everything_but_the_classifier_of_the_checkpoint_is_imported(tmp_path):
     save_file(random_resnet50(0.125), tmp_path / "weights.safetensors")
     encoder, report = import_encoder(tmp_path / "weights.safetensors")
     assert (report.architecture.name, report.architecture.width) == ("resnet50", 0.125)
-    assert {"fc.weight", "fc.bias"} <= set(report.left_out) <= {
-        *("fc.weight", "fc.bias", "*.num_batches_tracked")
-    }
+    assert (
+        {"fc.weight", "fc.bias"}
+        <= set(report.left_out)
+        <= {*("fc.weight", "fc.bias", "*.num_batches_tracked")}
+    )
     assert len(report.mapped) == 2 * 53
