@@ -109,7 +109,8 @@ def run_onnx(content: bytes, images: np.ndarray) -> dict[str, np.ndarray]:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
     parts = [session.run(names, {"pictures": part}) for part in (images[:1], images[1:])]
-    return {name: np.concatenate(rows) for name, rows in zip(names, zip(*parts, strict=True))}
+    named = zip(names, zip(*parts, strict=True), strict=True)
+    return {name: np.concatenate(rows) for name, rows in named}
 
 
 def _convert(encoder: keras.Model, size: int, head: ClassifierHead | None) -> bytes:
