@@ -19,6 +19,10 @@ TARGETS: dict[tuple[str, str, str], float] = {
     ("loss", "4096 pairs, peak memory above the inputs", "lightly"): 4.0,
     ("embed", "resnet18 width 1, 32 px", "tuned"): 1.2,
     ("embed_folder", "resnet18 width 1, 128 px", "encoder"): 0.9,
+    ("export", "serving_default, resnet18 width 0.25, 32 px", "encoder"): 0.95,
+    ("export", "serving_default, resnet18 width 1, 32 px", "encoder"): 0.95,
+    ("export", "image_bytes, resnet18 width 0.25, 128 px", "apart"): 0.9,
+    ("export", "image_bytes, resnet18 width 1, 128 px", "apart"): 0.9,
     ("search", "exact, 1000 queries in 200000 x 128, top 10", "faiss"): 0.95,
 }
 
