@@ -5,7 +5,8 @@
 Writes benchmark.json (rows, versions, machine) and benchmark.png to --output_dir. `--part` chooses
 what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset,
 `--part=embed_folder` and `--part=export` embed the pictures of --data_dir; `--part=many_classes`
-fine-tunes with 15,000 classes of 4 drawn symbols.
+fine-tunes with 15,000 classes of 4 drawn symbols; `--part=detect` searches the annotated drawings
+of --data_dir after the first three of them, from which examples and calibration come.
 """
 
 from __future__ import annotations

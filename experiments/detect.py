@@ -6,8 +6,9 @@ r"""Find symbols on drawings by one or more examples of each.
 
 SYMBOLS holds a folder of pictures for each class, or one picture for each; without it, the examples
 are cut from annotated drawings, on which the scores are calibrated as well. Writes to --output_dir:
-pages/ with the boxes drawn, detections.json (COCO), detections.csv, index.html with all crops, the
-surest first, and metrics.json with --evaluate. Without an encoder the pixels alone decide.
+detections.json (COCO) and detections.csv with all boxes, pages/ with those drawn that are rather
+right than wrong, index.html with their crops, the surest first, and metrics.json with --evaluate.
+--least_drawn_score shows more or fewer of them. Without an encoder the pixels alone decide.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ _FALSE_ALARMS = flags.DEFINE_float(
 )
 _EVALUATE = flags.DEFINE_bool("evaluate", False, "compare with the annotations of --drawings")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/detect", "folder of the results")
+_LEAST_DRAWN_SCORE = flags.DEFINE_float(
+    "least_drawn_score", 0.5, "of the boxes on pages and in index.html; the lists hold all"
+)
 _SETTINGS = SettingsFlags(DetectorSettings)
 
 
@@ -61,7 +65,15 @@ def main() -> None:
     from simclr_tf.detection import detect_pages
 
     output = pathlib.Path(_OUTPUT_DIR.value).expanduser()
-    results = detect_pages(detector, root, paths, gallery.class_names, output, progress=_show)
+    results = detect_pages(
+        detector,
+        root,
+        paths,
+        gallery.class_names,
+        output,
+        least_drawn_score=_LEAST_DRAWN_SCORE.value,
+        progress=_show,
+    )
     for picture in results.skipped:
         _report(picture)
     if annotated is not None:
@@ -71,7 +83,7 @@ def main() -> None:
 
 def _check_flags() -> None:
     """Refuses flags that say too little before anything is read."""
-    from simclr_tf.checks import check_at_least
+    from simclr_tf.checks import check_at_least, check_between
 
     if not _DRAWINGS.value:
         raise ValueError("`drawings` must be given: the folder of the pages to search.")
@@ -79,6 +91,7 @@ def _check_flags() -> None:
         raise ValueError(
             "`gallery` or `train_drawings` must be given: there is no example of a symbol without."
         )
+    check_between("least_drawn_score", _LEAST_DRAWN_SCORE.value, 0.0, 1.0)
     check_at_least("examples_per_class", _EXAMPLES.value, 0)
     check_at_least("false_alarms_per_page", _FALSE_ALARMS.value, 0)
 
@@ -195,8 +208,12 @@ def _evaluate(
 
 def _show(page: SearchedPage) -> None:
     note = "" if page.note is None else f": {page.note}"
-    found = len(page.detections.labels)
-    print(f"{page.path}: {found} symbols, {page.seconds:.1f} s{note}", flush=True)
+    found = len(page.detections.at_least(_LEAST_DRAWN_SCORE.value).labels)
+    unsure = len(page.detections.labels) - found
+    print(
+        f"{page.path}: {found} symbols and {unsure} less sure, {page.seconds:.1f} s{note}",
+        flush=True,
+    )
 
 
 def _report(picture: SkippedPicture) -> None:

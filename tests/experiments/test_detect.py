@@ -91,6 +91,10 @@ def test_pictures_find_symbols_and_a_faulty_page_is_named(folder):
             "`examples_per_class` must be at least 0",
         ),
         (
+            ("--gallery=symbols", "--drawings=test", "--least_drawn_score=2"),
+            "`least_drawn_score` must be between 0.0 and 1.0",
+        ),
+        (
             ("--gallery=symbols", "--drawings=test", "--stretch=0.5"),
             "`stretch` must be at least 1.0",
         ),

@@ -18,8 +18,8 @@ OWN_PEERS = {
 
 def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # Waiting and size are parts of input, and 15,000 classes take minutes.
-    left_out = {"accuracy", "input_wait", "size", "many_classes"}
+    # Waiting and size are parts of input, 15,000 classes take minutes, and drawings must be given.
+    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect"}
     assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
@@ -61,6 +61,10 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"block_sizes": "256,0"}, "`block_sizes` must be at least 1"),
         ({"many_classes": 16_001}, "`many_classes` must be between 2 and 16000"),
         ({"many_class_pictures": 65}, "`many_class_pictures` must be between 1 and 64"),
+        ({"detect_train_drawings": 0}, "`detect_train_drawings` must be at least 1"),
+        ({"detect_examples": 0}, "`detect_examples` must be at least 1"),
+        ({"every_window_pages": -1}, "`every_window_pages` must be at least 0"),
+        ({"every_window_step": 0.0}, "`every_window_step` must be greater than 0"),
         ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
     ],
 )
@@ -74,7 +78,11 @@ def cases(**arguments):
 
 
 def test_every_target_belongs_to_a_case_of_the_default_settings():
-    planned = {(case.part, case.name, peer.target) for case in cases() for peer in case.peers}
+    planned = {
+        (case.part, case.name, peer.target)
+        for case in [*cases(), *cases(part="detect")]
+        for peer in case.peers
+    }
     missing = [key for key, value in TARGETS.items() if (*key[:2], value) not in planned]
     assert missing == []
 
@@ -187,6 +195,46 @@ def test_a_folder_is_embedded_by_each_width_beside_the_encoder_alone():
         (alone,) = case.peers
         assert case.fresh and alone.arguments == case.ours.arguments
         assert case.ours.arguments["data_dir"] == "folder"
+
+
+def test_drawings_are_searched_beside_opencv_and_with_every_window_encoded():
+    planned = {case.name: case for case in cases(part="detect", detect_weights="weights.h5")}
+    seconds, precision, memory, some_seconds, recall = planned.values()
+    assert [(case.limit.name, case.limit.value) for case in (seconds, memory)] == [
+        ("limit", 20.0),
+        ("limit of 2 GiB", 2048.0),
+    ]
+    assert [case.higher_is_better for case in planned.values()] == [
+        *(False, True, False),
+        *(False, True),
+    ]
+    for case in (some_seconds, recall):
+        (every_window,) = case.peers
+        assert every_window.arguments == {**case.ours.arguments, "every_window_step": 0.25}
+        assert case.ours.arguments["every_window_step"] == 0
+    assert {case.ours.arguments["pages"] for case in (some_seconds, recall)} == {1}
+    for case in (seconds, precision, memory):
+        (opencv,) = case.peers
+        assert (opencv.name, opencv.process) == ("OpenCV template matching", "opencv")
+
+
+def test_encoding_every_window_and_opencv_can_be_left_out():
+    planned = cases(part="detect", peers="", every_window_pages=0)
+    names = [case.ours.arguments["name"] for case in planned]
+    assert names == ["seconds", "map_50", "mebibytes"]
+    assert not [peer for case in planned for peer in case.peers]
+
+
+def test_drawings_must_be_given():
+    with pytest.raises(ValueError, match="`data_dir` must be given for detect"):
+        plan(BenchmarkSettings(part="detect"), "")
+
+
+def test_opencv_that_is_not_installed_is_asked_for(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="The peers opencv need cv2: pip install"):
+        check_peers(BenchmarkSettings(part="detect"))
+    check_peers(BenchmarkSettings(part="detect", peers=""))
 
 
 def test_block_sizes_are_held_against_the_default_at_both_sizes():
