@@ -5,7 +5,8 @@
 Writes benchmark.json (rows, versions, machine) and benchmark.png to --output_dir. `--part` chooses
 what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset, and
 `--part=embed_folder` embeds the pictures of --data_dir; `--part=many_classes` fine-tunes with
-15,000 classes of 4 drawn symbols.
+15,000 classes of 4 drawn symbols; `--part=scaling` trains with two workers on this machine, and is
+what predict_scale.py reads.
 """
 
 from __future__ import annotations

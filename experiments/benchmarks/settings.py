@@ -14,7 +14,7 @@ DEFAULT_PARTS = (
     *("augment", "step", "pretrain", "loss", "input"),
     *("embed", "embed_folder", "search", "import"),
 )
-PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes")
+PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes", "scaling")
 PEERS = ("lightly", "tuned", "keras")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
@@ -35,7 +35,7 @@ class BenchmarkSettings:
 
     Attributes:
         part: of augment, step, pretrain, loss, input (input_wait, size), embed, embed_folder,
-            search, import, accuracy, many_classes.
+            search, import, accuracy, many_classes, scaling.
         peers: of lightly (as documented), tuned (PyTorch) and keras, with commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.
         repeat_seconds: about how long one measurement lasts; 0 does the work once.

@@ -12,13 +12,14 @@ from experiments.benchmarks.targets import TARGETS
 OWN_PEERS = {
     *("import tensorflow", "plain batch of 256", "the step itself"),
     *("the encoder alone", "FAISS alone", "SimCLR"),
+    *("one process", "the whole loss"),
 }
 
 
 def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # Waiting and size are parts of input, and 15,000 classes take minutes.
-    left_out = {"accuracy", "input_wait", "size", "many_classes"}
+    # Waiting and size are parts of input; many classes and several workers take minutes.
+    left_out = {"accuracy", "input_wait", "size", "many_classes", "scaling"}
     assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
