@@ -62,13 +62,11 @@ class MeasuredParts:
         decoded_per_core: pictures a second that one core decodes.
         sharing: time of a step of two workers, in that of one process with the same batch.
         observed_traffic: bytes that a gather was seen to send, in those counted from shapes.
-        row_share: time of the loss of half of the rows, in that of the whole loss.
     """
 
     decoded_per_core: float
     sharing: float
     observed_traffic: float
-    row_share: float
 
 
 def predict(
@@ -99,6 +97,8 @@ def predict(
         "gpus": gpus,
         "batch": batch,
         "step_seconds": seconds,
+        # What would be left of the loss if each replica computed its own rows of it alone.
+        "loss_of_own_rows_seconds": seconds["loss"] / gpus,
         "pictures_per_second": rates,
         "limit": limit,
         "training_hours": assumed.epochs * pictures / rates[limit] / 3600,
@@ -115,8 +115,8 @@ def step_seconds(
 ) -> dict[str, float]:
     """Returns the parts of a training step in seconds.
 
-    `loss` is the whole loss, which every replica computes; `gather` counts the way there and the
-    way back of the gradient.
+    `encoder` is longer by what sharing a step was measured to cost; `loss` is the whole loss, which
+    every replica computes; `gather` counts the way there and the way back of the gradient.
     """
     rows = 2 * gpus * assumed.batch_per_gpu
     near = gpus <= assumed.gpus_per_machine
@@ -125,7 +125,8 @@ def step_seconds(
     gathered = sent_by_gather(gpus, rows, assumed.projection_size) * measured.observed_traffic
     gradients = sent_by_all_reduce(gpus, round(assumed.parameters)) * measured.observed_traffic
     return {
-        "encoder": assumed.batch_per_gpu / assumed.gpu_pictures_per_second,
+        "encoder": max(1.0, measured.sharing)
+        * (assumed.batch_per_gpu / assumed.gpu_pictures_per_second),
         "loss": operations / assumed.gpu_flops,
         "gather": 2 * gathered / speed,
         "gradients": gradients / speed,
