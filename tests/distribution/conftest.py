@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import pathlib
@@ -60,22 +61,22 @@ def finish(processes):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory):
+def trained(shared_folder, once):
     """From strategy and number of replicas to what the cases became, each trained once."""
-    folder = tmp_path_factory.mktemp("trained")
-    kept = {}
 
+    @functools.cache
     def train(strategy, replicas, cases=CASES):
-        key = strategy, replicas, cases
-        if key not in kept:
-            path = folder / f"{len(kept)}.npz"
-            program = ["-m", "tests.distribution.training_program", path, strategy]
+        name = f"trained_{strategy}_{replicas}"
+        path = shared_folder / f"{name}.npz"
+        program = ["-m", "tests.distribution.training_program", path, strategy]
+
+        def run():
             if strategy == "multi_worker":
-                finish(start_workers([*program, "0", *cases], replicas))
-            else:
-                finish([start([*program, str(replicas), *cases])])
-            with np.load(path) as file:
-                kept[key] = {name: file[name] for name in file.files}
-        return kept[key]
+                return finish(start_workers([*program, "0", *cases], replicas))
+            return finish([start([*program, str(replicas), *cases])])
+
+        once(name, run)
+        with np.load(path) as file:
+            return {name: file[name] for name in file.files}
 
     return train

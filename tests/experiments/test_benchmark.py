@@ -45,8 +45,9 @@ def measured(workplace, *arguments):
 
 
 @pytest.fixture(scope="module")
-def against_keras(workplace):
-    return measured(workplace, f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench")
+def against_keras(workplace, once):
+    arguments = (f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench")
+    return once("against_keras", lambda: measured(workplace, *arguments))
 
 
 @pytest.mark.slow

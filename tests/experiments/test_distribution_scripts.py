@@ -46,8 +46,8 @@ def children_of(parent):
 
 
 @pytest.fixture(scope="module")
-def one_device(workplace):
-    succeeded(workplace, "pretrain", *ARGUMENTS, "--run_dir=runs/one")
+def one_device(workplace, once):
+    once("one_device", lambda: succeeded(workplace, "pretrain", *ARGUMENTS, "--run_dir=runs/one"))
     return metrics(workplace / "runs/one")
 
 
