@@ -1,4 +1,4 @@
-r"""Train with several worker processes on this machine, as on several machines.
+r"""Train or embed with several worker processes on this machine, as on several machines.
 
     python experiments/launch_workers.py --workers=2 experiments/pretrain.py --data_dir=FOLDER \
         --strategy=multi_worker --run_dir=runs/mine
@@ -162,7 +162,7 @@ def _reason(index: int, count: int, status: int) -> str:
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
     return (
         f"worker {index} of {count} {how}; the others were stopped. The same command with "
-        "--resume goes on from the last checkpoint."
+        "--resume goes on from the last checkpoint; a script without --resume does so by itself."
     )
 
 

@@ -62,5 +62,5 @@ def missing_of_chief(missing: np.ndarray, index: PictureIndex, fingerprint: str)
     wanted = np.zeros(len(index.ids), np.uint8)
     wanted[missing] = 1
     # The first of them is the chief.
-    bits = join_rows(np.packbits(wanted)[None].astype(np.int32))[0]
+    bits = join_rows(np.packbits(wanted)[None].astype(np.int64))[0]
     return np.flatnonzero(np.unpackbits(bits.astype(np.uint8), count=len(wanted)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.utils.shared import Shared
 
 from simclr_tf.encoders.source import EncoderSource
@@ -57,7 +58,10 @@ def run_beam(
         source: Of the encoder.
         options: Beam's own, such as `--runner=FlinkRunner`; by default this machine works alone.
     """
-    with beam.Pipeline(options=PipelineOptions(list(options))) as pipeline:
+    chosen = PipelineOptions(list(options))
+    # Beam's own default would first try to fetch a program from the network.
+    runner = None if chosen.view_as(StandardOptions).runner else FnApiRunner()
+    with beam.Pipeline(runner, chosen) as pipeline:
         (
             pipeline
             | "shards" >> beam.Create(list(numbers))
