@@ -12,7 +12,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING
 
-from experiments import distribution_flags, launcher, picture_flags, run_flags
+from experiments import distribution_flags, launcher, picture_flags, run_flags, worker_runs
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
@@ -48,7 +48,7 @@ def main() -> None:
         **dataclasses.asdict(budget),
     }
     read = functools.partial(_read, settings, budget)
-    with distribution_flags.opened_run(_RUN_DIR.value, config, read) as opened:
+    with worker_runs.opened_run(_RUN_DIR.value, config, read) as opened:
         if opened is None:
             return
         run, splits = opened

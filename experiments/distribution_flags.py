@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from absl import flags
 
-from experiments import launcher, run_flags, worker_runs
+from experiments import launcher
 from simclr_tf.distribution.names import STRATEGIES
-
-if TYPE_CHECKING:
-    from simclr_tf.data import PictureSplits
-    from simclr_tf.runs import RunFolder
 
 _STRATEGY = flags.DEFINE_enum(
     "strategy", "none", STRATEGIES, "one device, all GPUs of this machine, TF_CONFIG's workers, TPU"
@@ -27,22 +22,6 @@ _REPLICAS = flags.DEFINE_integer(
 _TIMEOUT = flags.DEFINE_float("worker_timeout", 300.0, "seconds to wait for the other workers")
 # Where the data lie may differ between machines; that they are the same data is checked.
 _MAY_DIFFER = ("data_dir",)
-
-
-@contextlib.contextmanager
-def opened_run(
-    run_dir: str, config: Mapping[str, Any], read: Callable[[], PictureSplits]
-) -> Iterator[tuple[RunFolder, PictureSplits] | None]:
-    """Does what `run_flags.opened_run` does in the scope of the strategy asked for.
-
-    Several workers share the version of their chief, see `worker_runs.opened_by_all`.
-    """
-    with strategy_scope(config):
-        open_run = functools.partial(run_flags.opened_run, run_dir, config)
-        if _STRATEGY.value == "multi_worker":
-            open_run = functools.partial(worker_runs.opened_by_all, run_dir, open_run)
-        with open_run(read) as opened:
-            yield opened
 
 
 @contextlib.contextmanager
