@@ -57,15 +57,23 @@ def run_beam(
         numbers: Of the shards.
         source: Of the encoder.
         options: Beam's own, such as `--runner=FlinkRunner`; by default this machine works alone.
+
+    Raises:
+        ValueError: A shard could not be made; those that could are there.
     """
     chosen = PipelineOptions(list(options))
     # Beam's own default would first try to fetch a program from the network.
     runner = None if chosen.view_as(StandardOptions).runner else FnApiRunner()
-    with beam.Pipeline(runner, chosen) as pipeline:
-        (
-            pipeline
-            | "shards" >> beam.Create(list(numbers))
-            # Else an engine may do them all one after the other, as one step with `Create`.
-            | "spread" >> beam.Reshuffle()
-            | "embed" >> beam.ParDo(EmbedShards(plan, source))
-        )
+    try:
+        with beam.Pipeline(runner, chosen) as pipeline:
+            (
+                pipeline
+                | "shards" >> beam.Create(list(numbers))
+                # Else an engine may do them all one after the other, as one step with `Create`.
+                | "spread" >> beam.Reshuffle()
+                | "embed" >> beam.ParDo(EmbedShards(plan, source))
+            )
+    except RuntimeError as error:
+        # What failed on a worker comes as the text of its traceback.
+        last = [line.strip() for line in str(error).splitlines() if line.strip()][-1:]
+        raise ValueError(f"Apache Beam has stopped: {' '.join(last)}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -25,18 +24,27 @@ def join_shards(plan: ShardPlan, output: str | os.PathLike[str]) -> None:
         ValueError: A shard is missing or damaged, or no picture of any can be read.
         OSError: The file cannot be written.
     """
-    whole = (_whole(plan, number) for number in range(plan.shards))
-    shards = [shard for shard in whole if len(shard)]
-    if not shards:
+    shape = (0, 0)
+    ids: list[str] = []
+    labels: list[np.ndarray] = []
+    digests: list[np.ndarray] = []
+    # One at a time: thousands of files cannot be open at once.
+    for number in range(plan.shards):
+        shard = _whole(plan, number)
+        if len(shard):
+            shape = (shape[0] + len(shard), shard.embeddings.shape[1])
+            ids += shard.ids
+            labels.append(shard.labels)
+            digests.append(shard.sha256)
+    if not ids:
         raise ValueError(f"No picture of {plan.root} can be read: see the table of those skipped.")
-    # The shape without the memory: the rows come shard by shard.
-    shape = (sum(map(len, shards)), shards[0].embeddings.shape[1])
     joined = Embeddings(
+        # The shape without the memory: the rows come shard by shard.
         embeddings=np.broadcast_to(np.zeros((), plan.settings.dtype), shape),
-        ids=tuple(name for shard in shards for name in shard.ids),
-        labels=np.concatenate([shard.labels for shard in shards]),
+        ids=tuple(ids),
+        labels=np.concatenate(labels),
         class_names=plan.class_names,
-        sha256=np.concatenate([shard.sha256 for shard in shards]),
+        sha256=np.concatenate(digests),
         encoder=plan.fingerprint,
         root=plan.root,
         description={
@@ -45,12 +53,8 @@ def join_shards(plan: ShardPlan, output: str | os.PathLike[str]) -> None:
             "encoder": plan.origin,
         },
     )
-
-    def blocks() -> Iterator[np.ndarray]:
-        for shard in shards:
-            yield shard.embeddings
-
-    write_embeddings(output, joined, blocks())
+    shards = (_whole(plan, number) for number in range(plan.shards))
+    write_embeddings(output, joined, (shard.embeddings for shard in shards if len(shard)))
 
 
 def _whole(plan: ShardPlan, number: int) -> Embeddings:

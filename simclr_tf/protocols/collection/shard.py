@@ -34,7 +34,10 @@ def embed_shard(plan: ShardPlan, number: int, embed: PictureEmbedder) -> None:
     decoded = decode_and_hash_files(
         plan.root, paths, settings.decoded_size, settings.resize_mode
     )
-    embeddings, digests, kept, skipped = [], [], [], []
+    embeddings: list[np.ndarray] = []
+    digests: list[bytes] = []
+    kept: list[int] = []
+    skipped: list[list[str]] = []
     for start in range(0, len(paths), settings.batch_size):
         batch = list(itertools.islice(decoded, settings.batch_size))
         pictures = [found if isinstance(found, str) else found[1] for found in batch]
@@ -47,11 +50,11 @@ def embed_shard(plan: ShardPlan, number: int, embed: PictureEmbedder) -> None:
             else:
                 digests.append(found[0])
                 kept.append(row)
-    found_rows = np.concatenate(embeddings) if embeddings else np.empty((0, 0), settings.dtype)
+    none = np.empty((0, 0), settings.dtype)
     write_embeddings(
         plan.shard(number),
         Embeddings(
-            embeddings=found_rows,
+            embeddings=np.concatenate(embeddings) if embeddings else none,
             ids=tuple(paths[row] for row in kept),
             labels=np.array([labels[row] for row in kept], np.int32),
             class_names=plan.class_names,

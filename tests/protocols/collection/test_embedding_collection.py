@@ -25,7 +25,7 @@ def encoder_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """17 files in four shards: three broken, of which two and a good one fill the last shard."""
+    """17 files in four shards: three of them broken, and one a copy without label."""
     root = make_class_folders(tmp_path_factory.mktemp("many") / "colours", 2, 7, size=SIZE)
     (root / "class_0/003.png").write_bytes(b"no picture")
     for name in ("x", "y"):
@@ -82,6 +82,10 @@ def test_beam_makes_what_one_process_makes(pictures, encoder_dir, single, tmp_pa
     assert_like_one_process(report, single)
     again = run(pictures, encoder_dir, tmp_path / "c")
     assert (again.num_new, again.num_kept, again.skipped) == (0, 4, report.skipped)
+    report.plan.shard(2).unlink()
+    shutil.rmtree(tmp_path / "c/lists")
+    with pytest.raises(ValueError, match="Apache Beam has stopped: .*No such file"):
+        run(pictures, encoder_dir, tmp_path / "c")
 
 
 def test_a_stopped_collection_goes_on_after_its_finished_shards(
