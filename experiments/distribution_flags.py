@@ -94,15 +94,6 @@ def check_batch_size(name: str, value: int) -> None:
     check_divisible(name, value, tf.distribute.get_strategy().num_replicas_in_sync)
 
 
-def check_one_device(name: str, value: int) -> None:
-    """Raises `ValueError` if a setting that one device alone knows is asked of several."""
-    if value and _STRATEGY.value != "none":
-        raise ValueError(
-            f"`{name}` is for --strategy=none here. Received: {name}={value!r}, "
-            f"strategy={_STRATEGY.value!r}"
-        )
-
-
 def _identity(config: Mapping[str, Any]) -> dict[str, str]:
     from simclr_tf.runs import package_versions
 

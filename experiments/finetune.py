@@ -138,7 +138,8 @@ def _prepare(
     labelled = labelled_training(splits, budget, settings.seed).train
     shape = batch_shape(labelled, settings, wanted.negative_share if wanted.negatives_dir else 0.0)
     distribution_flags.check_batch_size("batch_size", shape.size)
-    distribution_flags.check_one_device("microbatch_size", settings.microbatch_size)
+    if settings.microbatch_size:
+        distribution_flags.check_batch_size("microbatch_size", settings.microbatch_size)
     check_microbatches(shape, settings)
     negatives = None
     if wanted.negatives_dir:

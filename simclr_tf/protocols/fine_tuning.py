@@ -77,7 +77,10 @@ def fine_tune(
     """
     splits = labelled_training(splits, budget, settings.seed)
     shape = batch_shape(splits.train, settings, negatives.share if negatives else 0.0)
-    check_divisible("batch_size", shape.size, tf.distribute.get_strategy().num_replicas_in_sync)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    check_divisible("batch_size", shape.size, replicas)
+    if settings.microbatch_size:
+        check_divisible("microbatch_size", settings.microbatch_size, replicas)
     pushed_away = record_negatives(negatives, run)["pictures"]
     before = _before(encoder, splits, settings, run)
     keras.utils.set_random_seed(settings.seed)
@@ -101,7 +104,7 @@ def fine_tune(
         run,
         measure=_validation_measure(network, splits),
         stages=training_stages(model, encoder, settings, plan),
-        name_batch=shape.names(splits.train, settings),
+        name_batch=shape.names(splits.train, settings, pictures),
     )
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.

@@ -9,8 +9,18 @@ import sys
 import numpy as np
 import pytest
 
+from tests.forked import ForkedPopen
+
 ROOT = pathlib.Path(__file__).parents[2]
-CASES = ("simclr", "gradient_caching", "clipped", "float16", "sup_con", "triplet", "classifier")
+CASES = (
+    "simclr",
+    "gradient_caching",
+    "clipped",
+    "float16",
+    "sup_con_caching",
+    "triplet",
+    "classifier",
+)
 SECONDS = 400
 
 
@@ -30,13 +40,9 @@ def free_addresses(count):
 
 
 def start(arguments, **more):
-    return subprocess.Popen(
-        [sys.executable, *map(os.fspath, arguments)],
-        cwd=ROOT,
-        env=environment(**more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    pipe = subprocess.PIPE
+    return ForkedPopen(
+        [sys.executable, *arguments], cwd=ROOT, env=environment(**more), stdout=pipe, stderr=pipe
     )
 
 

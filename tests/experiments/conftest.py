@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.conftest import make_class_folders
-from tests.experiments.forked import run_forked
+from tests.forked import run_forked
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The smallest settings of every script that trains.
@@ -30,7 +30,7 @@ def command(name, *arguments):
 
 def run_script(folder, name, *arguments):
     """Runs a script to its end with `folder` as the working directory."""
-    return run_forked(command(name, *arguments)[1:], folder, 300)
+    return run_forked(command(name, *arguments), 300, cwd=folder)
 
 
 def succeeded(folder, name, *arguments):
@@ -54,7 +54,7 @@ def workplace(shared_folder, once):
 
 @pytest.fixture(scope="session")
 def interrupted(workplace, once):
-    """Pretraining that got Ctrl-C after its first epoch: arguments, status, output, errors, epochs."""
+    """Pretraining stopped by Ctrl-C in its epoch 2: arguments, status, output, errors, epochs."""
     return once("interrupted", lambda: _interrupt(workplace))
 
 

@@ -22,6 +22,7 @@ from simclr_tf.encoders import build_encoder
 from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.conftest import make_class_folders
 from tests.experiments.conftest import ROOT, command, run_script
+from tests.forked import ForkedPopen
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,7 +59,7 @@ def address(folder):
     """The address of a page on a free port; it is stopped in the end and leaves nothing."""
     temporary = folder / "temporary"
     temporary.mkdir()
-    process = subprocess.Popen(
+    process = ForkedPopen(
         command("app", "--encoder_dir=encoder", "--index=embeddings.npz", "--port=0", "--top_k=8"),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.fspath(ROOT), "TMPDIR": os.fspath(temporary)},
@@ -356,6 +357,7 @@ def test_a_mistake_is_answered_in_one_line(folder, arguments, message):
 
 def test_help_lists_the_flags_that_there_are(folder):
     done = run_script(folder, "app", "--help")
+    assert done.returncode == 0
     for flag in ("--encoder_dir: ", "--index: ", "--host: ", "--max_megabytes: ", "--top_k: "):
         assert flag in done.stdout
     assert "--image_size" not in done.stdout

@@ -28,12 +28,13 @@ from tests.experiments.conftest import (
 GENTLE = ("--learning_rate=0.001", "--temperature=0.5", "--seed=2")
 ARGUMENTS = ("--data_dir=pictures", *PICTURES, *PRETRAIN, *GENTLE, "--epochs=3")
 WORKERS = ("--strategy=multi_worker", "--worker_timeout=100")
+LOST_EPOCHS = 5
 TIMES = ("epoch_seconds", "images_per_second")
 
 
 def launch(*arguments):
     script = os.fspath(ROOT / "experiments" / "pretrain.py")
-    return ["--workers=2", script, *arguments, *WORKERS]
+    return ["--workers=2", "--grace_seconds=2", script, *arguments, *WORKERS]
 
 
 def metrics(folder):
@@ -96,7 +97,7 @@ def test_pretraining_with_two_workers_is_that_of_one_and_the_chief_alone_writes(
 
 @pytest.mark.slow
 def test_one_lost_worker_stops_the_job_and_it_resumes_to_the_same_figures(workplace, one_device):
-    arguments = (*ARGUMENTS[:-1], "--epochs=60", "--run_dir=runs/lost")
+    arguments = (*ARGUMENTS[:-1], f"--epochs={LOST_EPOCHS}", "--run_dir=runs/lost")
     process = subprocess.Popen(
         command("launch_workers", *launch(*arguments)),
         cwd=workplace,
@@ -118,9 +119,9 @@ def test_one_lost_worker_stops_the_job_and_it_resumes_to_the_same_figures(workpl
     assert "worker 1 of 2 was killed by SIGKILL; the others were stopped" in errors
     assert "Traceback" not in errors
     begun = len(rows.read_text().splitlines()) - 1
-    assert 1 <= begun < 60
+    assert 1 <= begun < LOST_EPOCHS
     succeeded(workplace, "launch_workers", *launch(*arguments, "--resume"))
-    assert json.loads((rows.parent / "finished.json").read_text())["epoch"] == 60
+    assert json.loads((rows.parent / "finished.json").read_text())["epoch"] == LOST_EPOCHS
 
 
 @pytest.mark.slow
@@ -208,7 +209,7 @@ def test_a_worker_that_does_not_come_is_named_after_the_time_out(workplace, monk
     assert "missing: worker 1 at 127.0.0.1:47322" in done.stderr
 
 
-def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
+def test_the_replicas_must_share_the_micro_batches_of_a_fine_tuning(workplace):
     done = run_script(
         workplace,
         "finetune",
@@ -216,4 +217,4 @@ def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
         *("--strategy=mirrored", "--replicas=2", "--batch_size=12", "--pictures_per_class=4"),
     )
     assert done.returncode == 2
-    assert "`microbatch_size` is for --strategy=none here" in done.stderr
+    assert "`microbatch_size` must be a multiple of the number of replicas (2)" in done.stderr
