@@ -6,7 +6,8 @@ Writes benchmark.json (rows, versions, machine) and benchmark.png to --output_di
 what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset,
 `--part=embed_folder` and `--part=export` embed the pictures of --data_dir; `--part=many_classes`
 fine-tunes with 15,000 classes of 4 drawn symbols; `--part=detect` searches the annotated drawings
-of --data_dir after the first three of them, from which examples and calibration come.
+of --data_dir after the first three of them, from which examples and calibration come;
+`--part=scaling` trains with two workers on this machine, and is what predict_scale.py reads.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from experiments.benchmarks.plan_export import export_cases
 from experiments.benchmarks.plan_files import embed_folder_cases, import_cases, input_cases
 from experiments.benchmarks.plan_labels import many_classes_cases, sup_con_cases
 from experiments.benchmarks.plan_loss import loss_cases
+from experiments.benchmarks.plan_scaling import scaling_cases
 from experiments.benchmarks.plan_search import search_cases
 from experiments.benchmarks.plan_waiting import size_cases, waiting_cases
 from experiments.benchmarks.settings import BenchmarkSettings
@@ -50,6 +51,7 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
         "size": lambda settings, _: size_cases(settings),
         "many_classes": lambda settings, _: many_classes_cases(settings),
         "detect": detect_cases,
+        "scaling": lambda settings, _: scaling_cases(settings),
     }
     chosen_makers = [makers[part] for part in settings.parts if part in makers]
     cases = [case for make in chosen_makers for case in make(settings, data_dir)]

@@ -14,7 +14,10 @@ DEFAULT_PARTS = (
     *("augment", "step", "pretrain", "loss", "input"),
     *("embed", "embed_folder", "search", "export", "import"),
 )
-PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes", "detect")
+PARTS = (
+    *DEFAULT_PARTS,
+    *("accuracy", "input_wait", "size", "many_classes", "detect", "scaling"),
+)
 PEERS = ("lightly", "tuned", "keras", "opencv")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
@@ -35,7 +38,7 @@ class BenchmarkSettings:
 
     Attributes:
         part: of augment, step, pretrain, loss, input (input_wait, size), embed, embed_folder,
-            search, export, import, accuracy, many_classes, detect.
+            search, export, import, accuracy, many_classes, detect, scaling.
         peers: of lightly (as documented), tuned (PyTorch), keras and opencv (of detect), with
             commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.

@@ -13,13 +13,15 @@ OWN_PEERS = {
     *("import tensorflow", "plain batch of 256", "the step itself"),
     *("the encoder alone", "FAISS alone", "SimCLR"),
     *("the Keras encoder", "decoding, then the Keras encoder"),
+    *("one process", "the whole loss"),
 }
 
 
 def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # Waiting and size are parts of input, 15,000 classes take minutes, and drawings must be given.
-    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect"}
+    # Waiting and size are parts of input; 15,000 classes and workers take minutes; drawings must
+    # be given.
+    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect", "scaling"}
     assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
