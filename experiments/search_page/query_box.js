@@ -52,7 +52,8 @@ let corner = null;
 const isAtPicture = (event) => {
   const frame = element.querySelector(".frame");
   if (!frame || event.target.closest("button, label, input")) return false;
-  const area = frame.getBoundingClientRect();
+  // A drawing may reach beyond the part of it that is in view.
+  const area = (element.querySelector(".view") || frame).getBoundingClientRect();
   return event.clientX >= area.left - marginPixels && event.clientX <= area.right + marginPixels
     && event.clientY >= area.top - marginPixels && event.clientY <= area.bottom + marginPixels;
 };
@@ -88,6 +89,7 @@ element.addEventListener("pointerup", (event) => {
   const area = element.querySelector(".frame").getBoundingClientRect();
   const isBox = (region[2] - region[0]) * area.width >= smallestPixels
     && (region[3] - region[1]) * area.height >= smallestPixels;
+  if (isBox) say("Searching …");
   trigger("select", { region: isBox ? region : null });
 });
 element.addEventListener("pointercancel", () => { corner = null; });
