@@ -14,7 +14,6 @@ decide. Choose settings on `validation`; `test` is for the figures that are repo
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import os
 import pathlib
 import time
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from experiments import decoding_flags, launcher, model_flags
+from experiments import launcher, model_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.detection.settings import DetectorSettings
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from simclr_tf.detection import SymbolDetector
 
 _SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages to measure on")
-_CONFIG = flags.DEFINE_enum("config", "default", ["default", "tiny"], "of floor_plans")
+_CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "classes of symbols; fewer for a trial")
 _CALIBRATION_PAGES = flags.DEFINE_integer("calibration_pages", 24, "of train, at least 1")
 _MAX_PAGES = flags.DEFINE_integer("max_pages", 0, "first pages of the split; 0 takes all")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of metrics.json")
@@ -48,20 +47,19 @@ def main() -> None:
     settings = _SETTINGS.read()
     _check_flags()
     encoder, image_size = model_flags.load_if_given()
-    launcher.import_tensorflow()
-    from simclr_tf.data.tfds_builder import prepared_builder
+    from simclr_tf.data.floor_plans import draw_pages, plan_classes
     from simclr_tf.detection import SymbolDetector
     from simclr_tf.detection.drawn_gallery import drawn_gallery
     from simclr_tf.files import write_json
 
-    builder = prepared_builder(f"floor_plans/{_CONFIG.value}", decoding_flags.CACHE_DIR.value)
-    gallery = drawn_gallery(builder.classes.classes)
+    classes = plan_classes(_CLASS_COUNT.value)
+    gallery = drawn_gallery(classes.classes)
     detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
     print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
-    detector.calibrate(_pages("train", _CALIBRATION_PAGES.value))
-    truth, found, seconds = _search(detector)
+    detector.calibrate(draw_pages(classes, "train", range(_CALIBRATION_PAGES.value)))
+    truth, found, seconds = _search(detector, classes)
     metrics = {
-        **_measures(truth, found, builder.classes),
+        **_measures(truth, found, classes),
         "seconds_per_page": sum(seconds) / len(seconds),
         "split": _SPLIT.value,
         "calibration_pages": _CALIBRATION_PAGES.value,
@@ -78,24 +76,20 @@ def main() -> None:
 def _check_flags() -> None:
     from simclr_tf.checks import check_at_least
 
+    check_at_least("class_count", _CLASS_COUNT.value, 4)
     check_at_least("calibration_pages", _CALIBRATION_PAGES.value, 1)
     check_at_least("max_pages", _MAX_PAGES.value, 0)
 
 
-def _pages(split: str, count: int) -> Any:
-    from simclr_tf.data.floor_plans import floor_plan_pages
-
-    pages = floor_plan_pages(
-        split, config=_CONFIG.value, cache_dir=decoding_flags.CACHE_DIR.value
-    )
-    return itertools.islice(pages, count or None)
-
-
 def _search(
-    detector: SymbolDetector,
+    detector: SymbolDetector, classes: PlanClasses
 ) -> tuple[list[AnnotatedDrawing], list[Detections], list[float]]:
+    from simclr_tf.data.floor_plans import draw_pages
+    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
+
     truth, found, seconds = [], [], []
-    for page, drawing in _pages(_SPLIT.value, _MAX_PAGES.value):
+    count = min(_MAX_PAGES.value or PAGE_COUNTS[_SPLIT.value], PAGE_COUNTS[_SPLIT.value])
+    for page, drawing in draw_pages(classes, _SPLIT.value, range(count)):
         start = time.perf_counter()
         found.append(detector.detect(page))
         seconds.append(time.perf_counter() - start)

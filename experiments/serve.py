@@ -79,7 +79,9 @@ def _serve(listener: socket.socket, settings: ServingSettings, limits: UploadLim
         make_finder = _finder_of_symbols(limits)
         launcher.import_tensorflow()
         service.warm_up()
-        finder = make_finder and opened.enter_context(make_finder(service.preparation.image_size))
+        finder = None
+        if make_finder is not None:
+            finder = opened.enter_context(make_finder(service.preparation.image_size))
         server.serve(service, listener, finder)
 
 

@@ -16,7 +16,6 @@ from simclr_tf.data import UnreadablePicture
 from simclr_tf.data.page import decode_page
 from simclr_tf.data.region import Region, check_region
 from simclr_tf.detection import DetectorSettings, find_alike
-from simclr_tf.detection.candidate_finder import PageTooSmall
 from simclr_tf.protocols.upload_check import check_upload
 from simclr_tf.protocols.upload_limits import UploadLimits
 
@@ -90,8 +89,6 @@ class SymbolAnswers:
         try:
             region = region_of(sent)
             return _box(drawing) if region is None else self._found(drawing, region)
-        except PageTooSmall:
-            return _box(drawing, trouble="The box is about as large as the drawing itself.")
         except ValueError as error:
             return _box(drawing, trouble=str(error))
 

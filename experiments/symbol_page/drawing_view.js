@@ -11,8 +11,8 @@ const scroll = () => {
 };
 // Whoever watches for changes would never come to rest over a text written anew.
 const write = (selector, text) => {
-  const place = element.querySelector(selector);
-  if (place && place.textContent !== text) place.textContent = text;
+  const target = element.querySelector(selector);
+  if (target && target.textContent !== text) target.textContent = text;
 };
 const applyLeast = () => {
   let count = 0;

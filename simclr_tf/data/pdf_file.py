@@ -36,6 +36,8 @@ class PdfFile:
         pdfium = import_pdfium()
         self._error = pdfium.PdfiumError
         try:
+            # PDFium itself does not say why a file cannot be opened.
+            os.stat(path)
             self._document = pdfium.PdfDocument(os.fspath(path))
         except self._error as error:
             if "password" in str(error).lower():

@@ -343,7 +343,7 @@ def test_other_addresses_give_nothing(service, method, path, status, text):
 def test_the_description_lists_addresses_and_errors(service):
     (answer,) = ask(service, ("GET", "/openapi.json", b"", {}))
     paths = answer.json()["paths"]
-    assert set(paths) == {"/health", "/embed", "/search"}
+    assert set(paths) == {"/health", "/embed", "/search", "/detect"}
     assert "image/*" in paths["/embed"]["post"]["requestBody"]["content"]
     assert {"413", "422", "503", "504"} <= set(paths["/search"]["post"]["responses"])
 
