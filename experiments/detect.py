@@ -39,7 +39,9 @@ def main() -> None:
     training = detector_flags.read_training()
     root, paths = _pages(annotated)
     gallery = detector_flags.read_gallery(training)
-    detector = detector_flags.prepared_detector(*model_flags.load_if_given(), gallery, settings, training)
+    detector = detector_flags.prepared_detector(
+        *model_flags.load_if_given(), gallery, settings, training
+    )
     from simclr_tf.detection import detect_pages
 
     output = pathlib.Path(_OUTPUT_DIR.value).expanduser()

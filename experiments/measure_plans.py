@@ -3,12 +3,13 @@ r"""Measure the symbol detector on the embedded `floor_plans`.
     python experiments/measure_plans.py --split=validation
     python experiments/measure_plans.py --split=test --encoder_dir=runs/finetune
 
-Every class has one clean picture in the gallery, as in a legend. The scores are calibrated on pages
-of `train`; a quarter of the classes stands on the pages of `test` only and is not trained on: they
-are seen once, in the gallery. Writes --output_dir/metrics.json: the measures of all classes, and
-apart those of the classes seen in training and of those seen once, and how often all four of a
-symbol seen once that stands four times on a page are found. Without an encoder the pixels alone
-decide. Choose settings on `validation`; `test` is for the figures that are reported.
+Every class has one clean picture in the gallery, as in a legend. A quarter of the classes stands on
+the pages of `test` only: an encoder trained on crops of `train` (cut_crops.py without --drawings)
+has not seen them, and the gallery's picture is the only one of them. Writes
+--output_dir/metrics.json: the measures of all classes, and apart those of the classes seen in
+training and of those seen once, and how often all four of a symbol seen once that stands four times
+on a page are found. Without an encoder the pixels alone decide. Choose settings on `validation`;
+`test` is for the figures that are reported.
 """
 
 from __future__ import annotations
@@ -33,12 +34,15 @@ if TYPE_CHECKING:
 
 _SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages to measure on")
 _CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "classes of symbols; fewer for a trial")
-_CALIBRATION_PAGES = flags.DEFINE_integer("calibration_pages", 24, "of train, at least 1")
+_CALIBRATION_PAGES = flags.DEFINE_integer(
+    "calibration_pages", 0, "of train, at most 120; 0 keeps the general calibration"
+)
 _MAX_PAGES = flags.DEFINE_integer("max_pages", 0, "first pages of the split; 0 takes all")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of metrics.json")
 # A drafter's symbols stand at quarter turns and at any other angle.
 _SETTINGS = SettingsFlags(
-    DetectorSettings, DetectorSettings(angles=12, smallest_symbol=20, largest_symbol=66)
+    DetectorSettings,
+    DetectorSettings(angles=12, smallest_symbol=20, largest_symbol=66, places_per_class=30),
 )
 
 
@@ -55,8 +59,9 @@ def main() -> None:
     classes = plan_classes(_CLASS_COUNT.value)
     gallery = drawn_gallery(classes.classes)
     detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
-    print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
-    detector.calibrate(draw_pages(classes, "train", range(_CALIBRATION_PAGES.value)))
+    if _CALIBRATION_PAGES.value:
+        print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
+        detector.calibrate(draw_pages(classes, "train", range(_CALIBRATION_PAGES.value)))
     truth, found, seconds = _search(detector, classes)
     metrics = {
         **_measures(truth, found, classes),
@@ -74,10 +79,11 @@ def main() -> None:
 
 
 def _check_flags() -> None:
-    from simclr_tf.checks import check_at_least
+    from simclr_tf.checks import check_at_least, check_between
+    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
 
     check_at_least("class_count", _CLASS_COUNT.value, 4)
-    check_at_least("calibration_pages", _CALIBRATION_PAGES.value, 1)
+    check_between("calibration_pages", _CALIBRATION_PAGES.value, 0, PAGE_COUNTS["train"])
     check_at_least("max_pages", _MAX_PAGES.value, 0)
 
 

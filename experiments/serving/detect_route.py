@@ -61,9 +61,7 @@ def detect_router(service: PictureService, finder: SymbolFinder | None) -> fasta
         found = await service.answer(work)
         symbols = [
             {"box": box, "label": finder.class_names[label], "score": score}
-            for box, label, score in zip(
-                *(part.tolist() for part in found.detections), strict=True
-            )
+            for box, label, score in zip(*(part.tolist() for part in found.detections), strict=True)
             if score >= least_score
         ]
         answer = {"symbols": symbols, "width": found.width, "height": found.height}

@@ -50,4 +50,3 @@ def test_a_box_without_a_symbol_is_told(box, message):
     ink[10:20, 12:30] = 255
     with pytest.raises(ValueError, match=message):
         box_of_ink(ink, box)
-

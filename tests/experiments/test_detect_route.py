@@ -49,9 +49,7 @@ def served(detector):
     made = []
 
     def make(limits=None, **settings):
-        service = PictureService(
-            mean_colours, "e1", SETTINGS, settings=ServingSettings(**settings)
-        )
+        service = PictureService(mean_colours, "e1", SETTINGS, settings=ServingSettings(**settings))
         finder = SymbolFinder(detector, ("valve", "pump"), limits)
         made.extend((service, finder))
         return {"service": service, "finder": finder}

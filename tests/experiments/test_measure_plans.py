@@ -15,7 +15,6 @@ def test_seen_classes_those_seen_once_and_four_on_a_page_are_measured(tmp_path):
         "measure_plans",
         "--split=test",
         "--class_count=4",
-        "--calibration_pages=1",
         "--max_pages=1",
         "--angles=1",
         "--places_per_class=5",
