@@ -29,8 +29,9 @@ from experiments import launcher
 from simclr_tf.checks import check_at_least
 
 _WORKERS = flags.DEFINE_integer("workers", 2, "processes that train together, at least 1")
-# A worker that loses another one says so by itself, if it is given the time.
-_GRACE_SECONDS = 20.0
+_GRACE_SECONDS = flags.DEFINE_float(
+    "grace_seconds", 20.0, "how long the others have to say what happened once a worker is lost"
+)
 _PASSED_ON = {
     signal.SIGINT: signal.SIGINT,
     signal.SIGTERM: signal.SIGTERM,
@@ -43,14 +44,16 @@ def main(arguments: list[str]) -> None:
     command = arguments[1:]
     try:
         check_at_least("workers", _WORKERS.value, 1)
+        check_at_least("grace_seconds", _GRACE_SECONDS.value, 0)
         if not command:
             raise ValueError("Name the script that the workers run, and its flags, at the end.")
     except ValueError as error:
         sys.exit(f"Error: {error}")
-    sys.exit(run_workers([sys.executable, *command], _WORKERS.value))
+    command = [sys.executable, *command]
+    sys.exit(run_workers(command, _WORKERS.value, _GRACE_SECONDS.value))
 
 
-def run_workers(command: Sequence[str], count: int, grace: float = _GRACE_SECONDS) -> int:
+def run_workers(command: Sequence[str], count: int, grace: float) -> int:
     """Runs a command in `count` processes that know of each other; returns the exit status.
 
     Args:

@@ -1,3 +1,5 @@
+import fcntl
+import json
 import os
 import pathlib
 
@@ -11,6 +13,28 @@ def cache_outside_home(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIMCLR_TF_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory):
+    """The folder that all processes of this test run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder):
+    """`once(name, make)`: what `make()` returned, as JSON keeps it, in whichever process it ran."""
+
+    def made(name, make):
+        kept = shared_folder / f"{name}.json"
+        with open(shared_folder / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.is_file():
+                kept.write_text(json.dumps(make()))
+        return json.loads(kept.read_text())
+
+    return made
 
 
 @pytest.fixture(scope="session")

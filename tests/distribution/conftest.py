@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import pathlib
@@ -7,6 +8,8 @@ import sys
 
 import numpy as np
 import pytest
+
+from tests.forked import ForkedPopen
 
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = ("simclr", "gradient_caching", "clipped", "float16", "sup_con", "triplet", "classifier")
@@ -29,13 +32,9 @@ def free_addresses(count):
 
 
 def start(arguments, **more):
-    return subprocess.Popen(
-        [sys.executable, *map(os.fspath, arguments)],
-        cwd=ROOT,
-        env=environment(**more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    pipe = subprocess.PIPE
+    return ForkedPopen(
+        [sys.executable, *arguments], cwd=ROOT, env=environment(**more), stdout=pipe, stderr=pipe
     )
 
 
@@ -60,22 +59,22 @@ def finish(processes):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory):
+def trained(shared_folder, once):
     """From strategy and number of replicas to what the cases became, each trained once."""
-    folder = tmp_path_factory.mktemp("trained")
-    kept = {}
 
+    @functools.cache
     def train(strategy, replicas, cases=CASES):
-        key = strategy, replicas, cases
-        if key not in kept:
-            path = folder / f"{len(kept)}.npz"
-            program = ["-m", "tests.distribution.training_program", path, strategy]
+        name = f"trained_{strategy}_{replicas}"
+        path = shared_folder / f"{name}.npz"
+        program = ["-m", "tests.distribution.training_program", path, strategy]
+
+        def run():
             if strategy == "multi_worker":
-                finish(start_workers([*program, "0", *cases], replicas))
-            else:
-                finish([start([*program, str(replicas), *cases])])
-            with np.load(path) as file:
-                kept[key] = {name: file[name] for name in file.files}
-        return kept[key]
+                return finish(start_workers([*program, "0", *cases], replicas))
+            return finish([start([*program, str(replicas), *cases])])
+
+        once(name, run)
+        with np.load(path) as file:
+            return {name: file[name] for name in file.files}
 
     return train

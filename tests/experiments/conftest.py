@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.conftest import make_class_folders
+from tests.forked import run_forked
 
 ROOT = pathlib.Path(__file__).parents[2]
 # The smallest settings of every script that trains.
@@ -29,15 +30,7 @@ def command(name, *arguments):
 
 def run_script(folder, name, *arguments):
     """Runs a script to its end with `folder` as the working directory."""
-    return subprocess.run(
-        command(name, *arguments),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    return run_forked(command(name, *arguments), 300, cwd=folder)
 
 
 def succeeded(folder, name, *arguments):
@@ -47,16 +40,25 @@ def succeeded(folder, name, *arguments):
 
 
 @pytest.fixture(scope="session")
-def workplace(tmp_path_factory):
-    """A folder with pictures of three classes in `pictures`; the scripts run in it."""
-    folder = tmp_path_factory.mktemp("workplace")
-    make_class_folders(folder / "pictures", num_classes=3, pictures_per_class=30, size=8)
+def workplace(shared_folder, once):
+    """A folder with pictures of three classes in `pictures`; the scripts run in it.
+
+    All processes of the test run share it: tests write under names of their own, and what several
+    tests read is made by `once`.
+    """
+    folder = shared_folder / "workplace"
+    sizes = {"num_classes": 3, "pictures_per_class": 30, "size": 8}
+    once("workplace_is_made", lambda: os.fspath(make_class_folders(folder / "pictures", **sizes)))
     return folder
 
 
 @pytest.fixture(scope="session")
-def interrupted(workplace):
-    """Pretraining that got Ctrl-C after its first epoch: status, output, errors."""
+def interrupted(workplace, once):
+    """Pretraining stopped by Ctrl-C in its epoch 2: arguments, status, output, errors, epochs."""
+    return once("interrupted", lambda: _interrupt(workplace))
+
+
+def _interrupt(workplace):
     arguments = (
         "--data_dir=pictures",
         *PICTURES,
@@ -86,12 +88,19 @@ def interrupted(workplace):
 
 
 @pytest.fixture(scope="session")
-def refused_resume(workplace, interrupted):
-    """The attempt to go on with another temperature."""
-    return run_script(workplace, "pretrain", *interrupted[0], "--resume", "--temperature=0.9")
+def refused_resume(workplace, interrupted, once):
+    """The attempt to go on with another temperature: status and errors."""
+
+    def resume():
+        another = (*interrupted[0], "--resume", "--temperature=0.9")
+        done = run_script(workplace, "pretrain", *another)
+        return done.returncode, done.stderr
+
+    return once("refused_resume", resume)
 
 
 @pytest.fixture(scope="session")
-def pretrained(workplace, interrupted, refused_resume):
+def pretrained(workplace, interrupted, refused_resume, once):
     """What the pretraining printed when it was resumed; its folder is runs/mine."""
-    return succeeded(workplace, "pretrain", *interrupted[0], "--resume")
+    again = (*interrupted[0], "--resume")
+    return once("pretrained", lambda: succeeded(workplace, "pretrain", *again))

@@ -23,6 +23,7 @@ from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.conftest import make_class_folders
 from tests.detection.drawn import box_at, draw_page
 from tests.experiments.conftest import ROOT, command, run_script
+from tests.forked import ForkedPopen
 
 pytestmark = [
     pytest.mark.slow,
@@ -64,7 +65,7 @@ def started(folder, greeting, *arguments):
     """The address of a page on a free port; it is stopped in the end and leaves nothing."""
     temporary = folder / "temporary"
     temporary.mkdir()
-    process = subprocess.Popen(
+    process = ForkedPopen(
         command("app", *arguments, "--port=0"),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.fspath(ROOT), "TMPDIR": os.fspath(temporary)},

@@ -1,77 +1,112 @@
-"""The benchmark from its command line to its files, with the smallest sizes."""
+"""The benchmark with the smallest sizes: its script, and every part of it in this process."""
 
 import importlib.util
 import json
+import os
+import subprocess
+import types
 
 import pytest
 
+import simclr_tf
+from experiments.benchmarks import worker
+from experiments.benchmarks.benchmark import benchmark
+from experiments.benchmarks.settings import BenchmarkSettings
 from tests.experiments.conftest import run_script, succeeded
+from tests.forked import ForkedPopen
 
-SMALLEST = (
-    "--encoder=resnet10",
-    "--widths=0.125",
-    "--accuracy_width=0.125",
-    "--accuracy_minutes=0.001",
-    "--image_size=8",
-    "--batch_size=8",
-    "--cached_batch_size=8",
-    "--microbatch_size=4",
-    "--plain_batch_size=4",
-    "--large_image_size=16",
-    "--large_batch_size=2",
-    "--loss_pairs=16",
-    "--large_loss_pairs=32",
-    "--input_pictures=16",
-    "--folder_image_size=32",
-    "--search_pictures=64",
-    "--search_queries=4",
-    "--search_size=8",
-    "--opened_pictures=64",
-    "--metrics_pictures=64",
-    "--page_pictures=16",
-    "--repeats=1",
-    "--repeat_seconds=0",
-    "--threads=1",
-)
+SMALLEST = {
+    "encoder": "resnet10",
+    "widths": "0.125",
+    "accuracy_width": 0.125,
+    "accuracy_minutes": 0.001,
+    "image_size": 8,
+    "batch_size": 8,
+    "cached_batch_size": 8,
+    "microbatch_size": 4,
+    "plain_batch_size": 4,
+    "large_image_size": 16,
+    "large_batch_size": 2,
+    "loss_pairs": 16,
+    "large_loss_pairs": 32,
+    "input_pictures": 16,
+    "folder_image_size": 32,
+    "search_pictures": 64,
+    "search_queries": 4,
+    "search_size": 8,
+    "opened_pictures": 64,
+    "metrics_pictures": 64,
+    "page_pictures": 16,
+    "repeats": 1,
+    "repeat_seconds": 0,
+    "threads": 1,
+}
+# For the workers alone: other modules start programs that are not Python's.
+FORKED_SUBPROCESS = types.SimpleNamespace(**{**vars(subprocess), "Popen": ForkedPopen})
 KEYS = ("part", "case", "ours", "peer", "peer_name", "unit", "ratio", "target")
-# `embed_folder` and `search` are measured apart, to keep each run short.
-PARTS = ("augment", "step", "pretrain", "loss", "input", "embed", "import")
-
-
-def measured(workplace, *arguments):
-    printed = succeeded(workplace, "benchmark", *SMALLEST, *arguments)
-    folder = next(value for value in arguments if "output_dir" in value).partition("=")[2]
-    return printed, json.loads((workplace / folder / "benchmark.json").read_text())
+# `embed_folder` and `search` are measured apart.
+PARTS = ("step", "pretrain", "loss", "input", "embed", "import")
 
 
 @pytest.fixture(scope="module")
-def against_keras(workplace):
-    return measured(workplace, f"--part={','.join(PARTS)}", "--peers=keras", "--output_dir=bench")
+def measured(workplace):
+    """From settings to what is printed and what is written; pictures lie in `pictures`."""
+
+    def measure(name, splits=None, **settings):
+        lines = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(worker, "subprocess", FORKED_SUBPROCESS)
+            benchmark(
+                BenchmarkSettings(**{**SMALLEST, "peers": "", **settings}),
+                workplace / name,
+                os.fspath(workplace / "pictures"),
+                splits,
+                lines.append,
+            )
+        return lines, json.loads((workplace / name / "benchmark.json").read_text())
+
+    return measure
+
+
+@pytest.fixture(scope="module")
+def against_keras(measured, once):
+    return once("against_keras", lambda: measured("bench", part=",".join(PARTS), peers="keras"))
 
 
 @pytest.mark.slow
-def test_every_part_is_measured_against_keras_and_written(workplace, against_keras):
-    printed, result = against_keras
+def test_the_script_prints_and_writes_what_was_measured(workplace):
+    flags = [f"--{name}={value}" for name, value in SMALLEST.items()]
+    arguments = (*flags, "--part=augment", "--peers=keras", "--output_dir=bench_script")
+    printed = succeeded(workplace, "benchmark", *arguments)
+    result = json.loads((workplace / "bench_script/benchmark.json").read_text())
+    assert {row["part"] for row in result["rows"]} == {"augment"}
+    assert [row["failures"] for row in result["rows"] if row["failures"]] == []
+    assert (workplace / "bench_script/benchmark.png").is_file()
+    assert "Results: bench_script/benchmark.json, bench_script/benchmark.png" in printed
+    versions = result["versions"]
+    assert versions["tensorflow"] and versions["keras"]
+    assert f"[ours: tensorflow {versions['tensorflow']}, keras {versions['keras']}, " in printed
+
+
+@pytest.mark.slow
+def test_every_part_is_measured_against_keras(against_keras):
+    _, result = against_keras
     assert set(result) == {"rows", "versions", "machine", "settings"}
     assert {row["part"] for row in result["rows"]} == set(PARTS)
     assert all(tuple(row)[: len(KEYS)] == KEYS for row in result["rows"])
     assert [row["failures"] for row in result["rows"] if row["failures"]] == []
     assert all(row["ours"] is not None for row in result["rows"])
-    assert (workplace / "bench/benchmark.png").is_file()
-    assert "Results: bench/benchmark.json, bench/benchmark.png" in printed
 
 
 @pytest.mark.slow
-def test_versions_and_threads_are_written_and_printed(against_keras):
-    printed, result = against_keras
-    assert result["versions"]["tensorflow"] and result["versions"]["keras"]
+def test_the_threads_of_every_process_are_written_and_shown(against_keras):
+    lines, result = against_keras
     assert result["machine"]["threads"] == {
         "ours tensorflow": 1,
         "keras tensorflow": 1,
         "plain tensorflow": 1,
     }
-    assert f"[ours: tensorflow {result['versions']['tensorflow']}" in printed
-    assert "1 tensorflow threads]" in printed
+    assert any("1 tensorflow threads]" in line for line in lines)
 
 
 @pytest.mark.slow
@@ -81,8 +116,8 @@ def test_the_large_loss_is_equal_to_the_plain_formula(against_keras):
 
 
 @pytest.mark.slow
-def test_search_is_held_against_faiss_and_its_limits(workplace):
-    _, result = measured(workplace, "--part=search", "--peers=", "--output_dir=bench_search")
+def test_search_is_held_against_faiss_and_its_limits(measured):
+    _, result = measured("bench_search", part="search")
     rows = {row["case"]: row for row in result["rows"]}
     assert [row["failures"] for row in rows.values() if row["failures"]] == []
     assert all(row["ours"] is not None for row in rows.values())
@@ -95,31 +130,17 @@ def test_search_is_held_against_faiss_and_its_limits(workplace):
 
 
 @pytest.mark.slow
-def test_a_given_folder_is_embedded_beside_its_encoder_alone(workplace):
-    _, result = measured(
-        workplace,
-        "--part=embed_folder",
-        "--peers=",
-        "--data_dir=pictures",
-        "--output_dir=bench_folder",
-    )
+def test_a_given_folder_is_embedded_beside_its_encoder_alone(measured):
+    _, result = measured("bench_folder", part="embed_folder")
     (row,) = result["rows"]
     assert row["failures"] == {} and row["peer_name"] == "the encoder alone"
     assert row["ours"] > 0 and row["ratio"] > 0
 
 
 @pytest.mark.slow
-def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
-    printed, result = measured(
-        workplace,
-        "--part=loss",
-        "--peers=",
-        "--block_sizes=4,8",
-        "--large_loss_pairs=0",
-        "--output_dir=bench_parts",
-    )
+def test_the_loss_is_compared_by_the_size_of_its_blocks(measured):
+    lines, result = measured("bench_parts", part="loss", block_sizes="4,8", large_loss_pairs=0)
     assert [row["failures"] for row in result["rows"] if row["failures"]] == []
-    lines = printed.splitlines()
     (head,) = (place for place, line in enumerate(lines) if line.strip().startswith("16 pairs, s"))
     assert [line[:11] for line in lines[head + 1 : head + 4]] == [
         "default    ",
@@ -129,29 +150,22 @@ def test_the_loss_is_compared_by_the_size_of_its_blocks(workplace):
 
 
 @pytest.mark.slow
-def test_many_classes_are_fine_tuned(workplace):
-    _, result = measured(
-        workplace,
-        "--part=many_classes",
-        "--peers=",
-        "--many_classes=10",
-        "--many_class_pictures=2",
-        "--output_dir=bench_classes",
-    )
+def test_many_classes_are_fine_tuned(measured):
+    settings = {"many_classes": 10, "many_class_pictures": 2}
+    _, result = measured("bench_classes", part="many_classes", **settings)
     assert [row["failures"] for row in result["rows"] if row["failures"]] == []
     start, rate, memory = (row["ours"] for row in result["rows"])
     assert start > 0 and rate > 0 and memory > 0
 
 
+@pytest.fixture(scope="module")
+def splits(workplace):
+    return simclr_tf.load_pictures(data_dir=workplace / "pictures", image_size=8)
+
+
 @pytest.mark.slow
-def test_accuracy_trains_and_probes_on_the_given_pictures(workplace):
-    _, result = measured(
-        workplace,
-        "--part=accuracy",
-        "--peers=",
-        "--data_dir=pictures",
-        "--output_dir=bench_accuracy",
-    )
+def test_accuracy_trains_and_probes_on_the_given_pictures(measured, splits):
+    _, result = measured("bench_accuracy", splits, part="accuracy")
     (neighbours, probe) = result["rows"]
     assert neighbours["case"].endswith("kNN-200")
     assert probe["case"].endswith("probe with all labels")
@@ -160,18 +174,13 @@ def test_accuracy_trains_and_probes_on_the_given_pictures(workplace):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--part=augment,step,pretrain,loss,input,embed",),
-        ("--part=accuracy", "--data_dir=pictures"),
-    ],
-    ids=["speed", "accuracy"],
+    "part", ["augment,step,pretrain,loss,input,embed", "accuracy"], ids=["speed", "accuracy"]
 )
-def test_pytorch_and_lightly_do_the_same_work(workplace, arguments):
+def test_pytorch_and_lightly_do_the_same_work(measured, splits, part):
     for package in ("torch", "torchvision", "lightly"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f'{package} is not installed: pip install -e ".[bench]"')
-    _, result = measured(workplace, "--peers=lightly,tuned", *arguments, "--output_dir=bench_torch")
+    _, result = measured("bench_torch", splits, part=part, peers="lightly,tuned")
     assert [row["failures"] for row in result["rows"] if row["failures"]] == []
     named = {row["peer_name"] for row in result["rows"]}
     assert {"lightly as documented", "PyTorch tuned"} <= named

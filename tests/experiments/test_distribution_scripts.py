@@ -18,12 +18,13 @@ from tests.experiments.conftest import PICTURES, PRETRAIN, ROOT, command, run_sc
 GENTLE = ("--learning_rate=0.001", "--temperature=0.5", "--seed=2")
 ARGUMENTS = ("--data_dir=pictures", *PICTURES, *PRETRAIN, *GENTLE, "--epochs=3")
 WORKERS = ("--strategy=multi_worker", "--worker_timeout=100")
+LOST_EPOCHS = 5
 TIMES = ("epoch_seconds", "images_per_second")
 
 
 def launch(*arguments):
     script = os.fspath(ROOT / "experiments" / "pretrain.py")
-    return ["--workers=2", script, *arguments, *WORKERS]
+    return ["--workers=2", "--grace_seconds=2", script, *arguments, *WORKERS]
 
 
 def metrics(folder):
@@ -46,8 +47,8 @@ def children_of(parent):
 
 
 @pytest.fixture(scope="module")
-def one_device(workplace):
-    succeeded(workplace, "pretrain", *ARGUMENTS, "--run_dir=runs/one")
+def one_device(workplace, once):
+    once("one_device", lambda: succeeded(workplace, "pretrain", *ARGUMENTS, "--run_dir=runs/one"))
     return metrics(workplace / "runs/one")
 
 
@@ -86,7 +87,7 @@ def test_pretraining_with_two_workers_is_that_of_one_and_the_chief_alone_writes(
 
 @pytest.mark.slow
 def test_one_lost_worker_stops_the_job_and_it_resumes_to_the_same_figures(workplace, one_device):
-    arguments = (*ARGUMENTS[:-1], "--epochs=60", "--run_dir=runs/lost")
+    arguments = (*ARGUMENTS[:-1], f"--epochs={LOST_EPOCHS}", "--run_dir=runs/lost")
     process = subprocess.Popen(
         command("launch_workers", *launch(*arguments)),
         cwd=workplace,
@@ -108,9 +109,9 @@ def test_one_lost_worker_stops_the_job_and_it_resumes_to_the_same_figures(workpl
     assert "worker 1 of 2 was killed by SIGKILL; the others were stopped" in errors
     assert "Traceback" not in errors
     begun = len(rows.read_text().splitlines()) - 1
-    assert 1 <= begun < 60
+    assert 1 <= begun < LOST_EPOCHS
     succeeded(workplace, "launch_workers", *launch(*arguments, "--resume"))
-    assert json.loads((rows.parent / "finished.json").read_text())["epoch"] == 60
+    assert json.loads((rows.parent / "finished.json").read_text())["epoch"] == LOST_EPOCHS
 
 
 @pytest.mark.slow

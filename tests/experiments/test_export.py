@@ -16,19 +16,22 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def printed(workplace, pretrained):
+def printed(workplace, pretrained, once):
     """What probing and exporting the pretrained encoder printed; the model is in `exported`."""
     data = ("--encoder_dir=runs/mine", "--data_dir=pictures")
-    succeeded(workplace, "linear_probe", *data, "--output_dir=probe")
-    return succeeded(
-        workplace,
-        "export",
+    arguments = (
         *data,
-        "--classifier=probe/linear_probe.npz",
+        "--classifier=exported_probe/linear_probe.npz",
         "--output_dir=exported",
         "--tflite=float16",
         "--licence=CC0",
     )
+
+    def export():
+        succeeded(workplace, "linear_probe", *data, "--output_dir=exported_probe")
+        return succeeded(workplace, "export", *arguments)
+
+    return once("exported", export)
 
 
 def test_the_model_gives_embeddings_and_probabilities(workplace, printed):

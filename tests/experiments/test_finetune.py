@@ -14,9 +14,10 @@ ONE_STEP = ("--batch_size=12", "--epochs=1", "--steps_per_epoch=1", "--head_size
 
 
 @pytest.fixture(scope="module")
-def fine_tuned(workplace):
+def fine_tuned(workplace, once):
     """What one step of SupCon printed; its folder is runs/finetune."""
-    return succeeded(workplace, "finetune", *DATA, *ENCODER, *ONE_STEP, "--labels_per_class=4")
+    arguments = (*DATA, *ENCODER, *ONE_STEP, "--labels_per_class=4")
+    return once("fine_tuned", lambda: succeeded(workplace, "finetune", *arguments))
 
 
 def test_one_step_leaves_its_files(workplace, fine_tuned):

@@ -29,8 +29,9 @@ def test_ctrl_c_exits_with_130_and_says_how_to_resume(interrupted):
 
 
 def test_a_resume_with_another_flag_names_the_difference(refused_resume):
-    assert refused_resume.returncode == 2
-    (line,) = [line for line in refused_resume.stderr.splitlines() if line.startswith("Error:")]
+    status, errors = refused_resume
+    assert status == 2
+    (line,) = [line for line in errors.splitlines() if line.startswith("Error:")]
     assert re.search("differences: `temperature` was [0-9.]+ and is now 0.9$", line)
 
 

@@ -24,6 +24,7 @@ from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.conftest import make_class_folders
 from tests.detection.drawn import box_at, draw_page, draw_symbol
 from tests.experiments.conftest import ROOT, command, run_script
+from tests.forked import ForkedPopen
 
 pytestmark = [
     pytest.mark.slow,
@@ -60,7 +61,7 @@ def folder(tmp_path_factory):
 @contextlib.contextmanager
 def started(folder, *arguments):
     """A process that serves, and its address."""
-    process = subprocess.Popen(
+    process = ForkedPopen(
         command("serve", *FLAGS, *arguments),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.fspath(ROOT)},

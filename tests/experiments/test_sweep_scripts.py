@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import pytest
 
@@ -21,9 +22,9 @@ SWEEP = (
 
 
 @pytest.fixture(scope="module")
-def swept(workplace):
+def swept(workplace, once):
     """What a sweep of four runs printed, two of which fail; its folder is runs/sweep."""
-    return succeeded(workplace, "sweep", *SWEEP)
+    return once("swept", lambda: succeeded(workplace, "sweep", *SWEEP))
 
 
 def results_of(folder):
@@ -78,7 +79,8 @@ def test_tensorboard_has_the_runs(workplace, swept):
 
 
 def test_the_same_command_resumes_what_was_stopped_and_repeats_nothing(workplace, swept):
-    folder = workplace / "runs/sweep"
+    folder = workplace / "runs/sweep_again"
+    shutil.copytree(workplace / "runs/sweep", folder)
     before = (folder / "version_1/metrics.csv").stat().st_mtime_ns
     record = json.loads((folder / "sweep.json").read_text())
     # As if the sweep had been stopped in its second run.
@@ -86,7 +88,7 @@ def test_the_same_command_resumes_what_was_stopped_and_repeats_nothing(workplace
     (folder / "version_1/finished.json").unlink()
     (folder / "version_1/metrics.json").unlink()
     (folder / "sweep.json").write_text(json.dumps(record))
-    printed = succeeded(workplace, "sweep", *SWEEP, "--resume")
+    printed = succeeded(workplace, "sweep", *SWEEP, "--run_dir=runs/sweep_again", "--resume")
     assert [line for line in printed.splitlines() if line.startswith("[")] == [
         "[2/4] pictures_per_class=2 seed=1"
     ]
