@@ -34,7 +34,7 @@ def benchmark(
     Args:
         settings: what to measure.
         output_dir: folder of the results, made when missing.
-        data_dir: folder whose pictures `input` decodes and `embed_folder` embeds, or whose
+        data_dir: folder whose pictures `input`, `embed_folder` and `export` read, or whose
             drawings `detect` searches.
         splits: pictures with labels; only `accuracy` needs them.
         show: takes the lines for the person.

@@ -12,7 +12,10 @@ from experiments.benchmarks.targets import target
 
 TORCH_PACKAGES = ("torch", "torchvision", "lightly")
 # Parts that are measured without these packages.
-WITHOUT_TORCH = {"import", "size", "embed_folder", "search", "many_classes", "detect"}
+WITHOUT_TORCH = {
+    *("import", "size", "embed_folder", "search"),
+    *("export", "many_classes", "detect", "scaling"),
+}
 OUR_SETTING = "bfloat16, uint8 pictures in, defaults"
 TUNED = "float32 weights, bfloat16 autocast, channels-last, both views in one pass, fused SGD"
 LIGHTLY = "float32, NCHW, one pass a view, as in lightly's documentation"

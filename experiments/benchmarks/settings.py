@@ -12,9 +12,12 @@ from simclr_tf.data.symbols.classes import MAX_CLASSES
 
 DEFAULT_PARTS = (
     *("augment", "step", "pretrain", "loss", "input"),
-    *("embed", "embed_folder", "search", "import"),
+    *("embed", "embed_folder", "search", "export", "import"),
 )
-PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes", "detect")
+PARTS = (
+    *DEFAULT_PARTS,
+    *("accuracy", "input_wait", "size", "many_classes", "detect", "scaling"),
+)
 PEERS = ("lightly", "tuned", "keras", "opencv")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
@@ -35,8 +38,9 @@ class BenchmarkSettings:
 
     Attributes:
         part: of augment, step, pretrain, loss, input (input_wait, size), embed, embed_folder,
-            search, import, accuracy, many_classes, detect.
-        peers: of lightly (as documented), tuned (PyTorch), keras and opencv (of detect), with commas; may be empty.
+            search, export, import, accuracy, many_classes, detect, scaling.
+        peers: of lightly (as documented), tuned (PyTorch), keras and opencv (of detect), with
+            commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.
         repeat_seconds: about how long one measurement lasts; 0 does the work once.
         threads: of each contestant, and processes of PyTorch's loaders; 0 takes all cores.
@@ -56,7 +60,8 @@ class BenchmarkSettings:
         input_pictures: pictures that are decoded, and a tenth of those whose cost with size counts.
         many_classes: classes of the fine-tuning with very many, at most 16,000.
         many_class_pictures: pictures of each of them, at most half of batch_size.
-        folder_image_size: height and width of the pictures that embed_folder decodes.
+        folder_image_size: height and width of what embed_folder and export decode.
+        imported_width: multiplier of the channels of the ResNet-50 whose import is measured.
         search_pictures: embeddings that are searched.
         search_queries: that are answered at once.
         search_size: numbers of an embedding.
@@ -96,6 +101,7 @@ class BenchmarkSettings:
     many_classes: int = 15000
     many_class_pictures: int = 4
     folder_image_size: int = 128
+    imported_width: float = 1.0
     search_pictures: int = 200_000
     search_queries: int = 1000
     search_size: int = 128
@@ -135,6 +141,7 @@ class BenchmarkSettings:
             )
         for name in ("image_size", "large_image_size", "folder_image_size"):
             check_at_least(name, getattr(self, name), 8)
+        check_positive("imported_width", self.imported_width)
         check_at_least("search_pictures", self.search_pictures, NEIGHBOURS)
         for name in ("search_queries", "search_size"):
             check_at_least(name, getattr(self, name), 1)

@@ -52,7 +52,7 @@ class _Measurer:
         if "run" in command:
             if self.task is None:
                 raise ValueError("there is no task to run")
-            return {"value": self.task(self.count)}
+            return {"value": self.task(command.get("count") or self.count)}
         return describe()
 
 

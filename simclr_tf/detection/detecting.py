@@ -16,7 +16,7 @@ from PIL import Image
 from simclr_tf.boxes import Detections
 from simclr_tf.checks import check_between
 from simclr_tf.data import AnnotatedDrawing, UnreadablePicture
-from simclr_tf.data.page import decode_page
+from simclr_tf.data.page_files import page_files
 from simclr_tf.data.picture_set import SkippedPicture
 from simclr_tf.detection.calibration import SYMBOL_SCORE
 from simclr_tf.detection.candidate_finder import PageTooSmall
@@ -76,13 +76,15 @@ def detect_pages(
     *,
     least_drawn_score: float = SYMBOL_SCORE,
     progress: Callable[[SearchedPage], None] | None = None,
+    pdf_dpi: float = 200,
 ) -> DetectionResults:
     """Searches pages one after another and writes what was found.
 
     Args:
         detector: What searches.
         root: Folder of the pages.
-        paths: Of the pages, relative to it.
+        paths: Of the pages, relative to it; each page of a PDF file counts as `PATH_page_1` and
+            so on.
         class_names: Names of the detector's labels.
         output_dir: Folder of detections.json (as COCO, with `score`), detections.csv, index.html
             (crops by falling score) and pages/NAME.png, each page with its boxes.
@@ -90,11 +92,13 @@ def detect_pages(
             drawn on the pages nor shown in index.html; from 0 to 1, by default 0.5, from where
             a calibrated score calls a box rather right than wrong.
         progress: Called with each page that was searched.
+        pdf_dpi: Dots an inch at which pages of PDF files are drawn, 18 to 1,200, default 200.
 
     Returns:
         What was found. A page that cannot be read or searched is skipped.
 
     Raises:
+        ValueError: There is a PDF file, and the extra "pdf" is not installed.
         OSError: A result cannot be written.
         ValueError: `least_drawn_score` is out of range.
     """
@@ -104,10 +108,10 @@ def detect_pages(
     searched: list[SearchedPage] = []
     skipped: list[SkippedPicture] = []
     symbols: list[FoundSymbol] = []
-    for path in paths:
+    for path, decode in page_files(root, paths, pdf_dpi):
         start = time.perf_counter()
         try:
-            page = decode_page(os.path.join(root, path))
+            page = decode()
             detections = detector.detect(page)
         except (UnreadablePicture, PageTooSmall) as error:
             skipped.append(SkippedPicture(path, str(error)))

@@ -12,13 +12,16 @@ from experiments.benchmarks.targets import TARGETS
 OWN_PEERS = {
     *("import tensorflow", "plain batch of 256", "the step itself"),
     *("the encoder alone", "FAISS alone", "SimCLR"),
+    *("the Keras encoder", "decoding, then the Keras encoder"),
+    *("one process", "the whole loss"),
 }
 
 
 def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # Waiting and size are parts of input, 15,000 classes take minutes, and drawings must be given.
-    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect"}
+    # Waiting and size are parts of input; 15,000 classes and workers take minutes; drawings must
+    # be given.
+    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect", "scaling"}
     assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
@@ -52,6 +55,7 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
         ({"folder_image_size": 4}, "`folder_image_size` must be at least 8"),
+        ({"imported_width": 0.0}, "`imported_width` must be greater than 0"),
         ({"search_pictures": 9}, "`search_pictures` must be at least 10"),
         ({"search_queries": 0}, "`search_queries` must be at least 1"),
         ({"metrics_pictures": -1}, "`metrics_pictures` must be at least 0"),
@@ -274,3 +278,16 @@ def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
 )
 def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
     check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))
+
+
+def test_an_exported_encoder_is_held_against_its_original_and_an_import_against_limits():
+    planned = cases(part="export", peers="", widths="0.5")
+    serving, contents, seconds, memory = planned
+    assert serving.name == "serving_default, resnet18 width 0.5, 32 px"
+    assert contents.name == "image_bytes, resnet18 width 0.5, 128 px"
+    for case in (serving, contents):
+        (peer,) = case.peers
+        assert peer.arguments == case.ours.arguments and peer.process != case.ours.process
+    assert contents.ours.arguments["data_dir"] == "folder"
+    assert (seconds.limit.value, memory.limit.value) == (10.0, 3.0)
+    assert all(case.fresh and not case.higher_is_better for case in (seconds, memory))
