@@ -28,6 +28,7 @@ from experiments import (
     launcher,
     picture_flags,
     run_flags,
+    worker_runs,
 )
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import find_weights
@@ -77,7 +78,7 @@ def main() -> None:
         starts.append(_prepare(splits, settings, budget, wanted))
         return splits
 
-    with distribution_flags.opened_run(_RUN_DIR.value, config, read) as opened:
+    with worker_runs.opened_run(_RUN_DIR.value, config, read) as opened:
         if opened is None:
             return
         run, splits = opened

@@ -34,6 +34,7 @@ from simclr_tf.training import (
     TrainingPlan,
     train,
 )
+from tests.distribution.embedding_case import run_embedding
 
 BATCH, STEPS = 16, 20
 # So gentle that a difference in the last digit does not grow tenfold within the steps.
@@ -180,6 +181,8 @@ def run_case(name):
 def main(path, strategy, replicas, *cases):
     with build_strategy(strategy, replicas=int(replicas), timeout=120).scope():
         results = {name: run_case(name) for name in cases}
+        keras.utils.set_random_seed(1)
+        results["embedding"] = run_embedding(make_encoder())
         if is_chief():
             np.savez(path, **{f"{c}.{k}": v for c, r in results.items() for k, v in r.items()})
         print(f"{tf.distribute.get_strategy().num_replicas_in_sync} replicas")
