@@ -6,9 +6,10 @@ r"""Find symbols on drawings by one or more examples of each.
 
 SYMBOLS holds a folder of pictures for each class, or one picture for each; without it, the examples
 are cut from annotated drawings, on which the scores are calibrated as well. Writes to --output_dir:
-pages/ with the boxes drawn, detections.json (COCO), detections.csv, index.html with all crops, the
-surest first, and metrics.json with --evaluate. Without an encoder the pixels alone decide. Pages of
-PDF files are drawn at --pdf_dpi and called FILE_page_1; they need pip install simclr_tf[pdf].
+detections.json (COCO) and detections.csv with all boxes, pages/ with those drawn that are rather
+right than wrong, index.html with their crops, the surest first, and metrics.json with --evaluate.
+--least_drawn_score shows more or fewer of them. Without an encoder the pixels alone decide. Pages
+of PDF files are drawn at --pdf_dpi and called FILE_page_1; they need pip install simclr_tf[pdf].
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _DRAWINGS = flags.DEFINE_string("drawings", None, "folder of pages, a page or PD
 _PDF_DPI = flags.DEFINE_integer("pdf_dpi", 200, "dots an inch at which pages of PDF are drawn")
 _EVALUATE = flags.DEFINE_bool("evaluate", False, "compare with the annotations of --drawings")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/detect", "folder of the results")
+_LEAST_DRAWN_SCORE = flags.DEFINE_float(
+    "least_drawn_score", 0.5, "of the boxes on pages and in index.html; the lists hold all"
+)
 
 
 def main() -> None:
@@ -51,8 +55,9 @@ def main() -> None:
         paths,
         gallery.class_names,
         output,
-        progress=_show,
+        least_drawn_score=_LEAST_DRAWN_SCORE.value,
         pdf_dpi=_PDF_DPI.value,
+        progress=_show,
     )
     for picture in results.skipped:
         detector_flags.report(picture)
@@ -63,6 +68,7 @@ def main() -> None:
 
 def _check_flags() -> None:
     """Refuses flags that say too little before anything is read."""
+    from simclr_tf.checks import check_between
     from simclr_tf.data.pdf_file import check_dpi
 
     if not _DRAWINGS.value:
@@ -71,6 +77,7 @@ def _check_flags() -> None:
         raise ValueError(
             "`gallery` or `train_drawings` must be given: there is no example of a symbol without."
         )
+    check_between("least_drawn_score", _LEAST_DRAWN_SCORE.value, 0.0, 1.0)
     check_dpi(_PDF_DPI.value, "pdf_dpi")
 
 
@@ -115,8 +122,12 @@ def _evaluate(
 
 def _show(page: SearchedPage) -> None:
     note = "" if page.note is None else f": {page.note}"
-    found = len(page.detections.labels)
-    print(f"{page.path}: {found} symbols, {page.seconds:.1f} s{note}", flush=True)
+    found = len(page.detections.at_least(_LEAST_DRAWN_SCORE.value).labels)
+    unsure = len(page.detections.labels) - found
+    print(
+        f"{page.path}: {found} symbols and {unsure} less sure, {page.seconds:.1f} s{note}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,22 +1,17 @@
-"""The flags that say on how many devices and machines to train, and the scope that does it."""
+"""The flags that say on how many devices and machines to work, and the scope that does it."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from absl import flags
 
-from experiments import launcher, run_flags, worker_runs
+from experiments import launcher
 from simclr_tf.distribution.names import STRATEGIES
-
-if TYPE_CHECKING:
-    from simclr_tf.data import PictureSplits
-    from simclr_tf.runs import RunFolder
 
 _STRATEGY = flags.DEFINE_enum(
     "strategy", "none", STRATEGIES, "one device, all GPUs of this machine, TF_CONFIG's workers, TPU"
@@ -27,22 +22,6 @@ _REPLICAS = flags.DEFINE_integer(
 _TIMEOUT = flags.DEFINE_float("worker_timeout", 300.0, "seconds to wait for the other workers")
 # Where the data lie may differ between machines; that they are the same data is checked.
 _MAY_DIFFER = ("data_dir",)
-
-
-@contextlib.contextmanager
-def opened_run(
-    run_dir: str, config: Mapping[str, Any], read: Callable[[], PictureSplits]
-) -> Iterator[tuple[RunFolder, PictureSplits] | None]:
-    """Does what `run_flags.opened_run` does in the scope of the strategy asked for.
-
-    Several workers share the version of their chief, see `worker_runs.opened_by_all`.
-    """
-    with strategy_scope(config):
-        open_run = functools.partial(run_flags.opened_run, run_dir, config)
-        if _STRATEGY.value == "multi_worker":
-            open_run = functools.partial(worker_runs.opened_by_all, run_dir, open_run)
-        with open_run(read) as opened:
-            yield opened
 
 
 @contextlib.contextmanager
@@ -62,6 +41,7 @@ def strategy_scope(config: Mapping[str, Any]) -> Iterator[None]:
         return
     launcher.import_tensorflow()
     from simclr_tf.distribution import build_strategy, is_chief
+    from simclr_tf.distribution.workers import largest_of_workers
 
     strategy = build_strategy(
         _STRATEGY.value,
@@ -77,6 +57,30 @@ def strategy_scope(config: Mapping[str, Any]) -> Iterator[None]:
             os.environ["TQDM_DISABLE"] = "1"
             with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
                 yield
+        # The connection of the others ends with the first that leaves.
+        largest_of_workers(0)
+
+
+def has_workers() -> bool:
+    """Returns whether several processes work together."""
+    return _STRATEGY.value == "multi_worker"
+
+
+def writes() -> bool:
+    """Returns whether this process is the one that writes; in `strategy_scope`."""
+    if not has_workers():
+        return True
+    from simclr_tf.distribution import is_chief
+
+    return is_chief()
+
+
+def check_workers_agree(name: str, value: str) -> None:
+    """Raises `ValueError` unless all workers give the same; in `strategy_scope`."""
+    if has_workers():
+        from simclr_tf.distribution import check_workers_agree as check
+
+        check(name, value)
 
 
 def check_batch_size(name: str, value: int) -> None:
@@ -90,21 +94,18 @@ def check_batch_size(name: str, value: int) -> None:
     check_divisible(name, value, tf.distribute.get_strategy().num_replicas_in_sync)
 
 
-def check_one_device(name: str, value: int) -> None:
-    """Raises `ValueError` if a setting that one device alone knows is asked of several."""
-    if value and _STRATEGY.value != "none":
-        raise ValueError(
-            f"`{name}` is for --strategy=none here. Received: {name}={value!r}, "
-            f"strategy={_STRATEGY.value!r}"
-        )
-
-
 def _identity(config: Mapping[str, Any]) -> dict[str, str]:
     from simclr_tf.runs import package_versions
 
     asked = {f"--{name}": value for name, value in config.items() if name not in _MAY_DIFFER}
     named = {**package_versions(), "script": os.path.basename(sys.argv[0]), **asked}
     return {name: str(value) for name, value in named.items()}
+
+
+def _to_resume() -> str:
+    if "resume" in flags.FLAGS:
+        return " and --resume to go on from the last checkpoint"
+    return " to go on from what has been kept"
 
 
 @contextlib.contextmanager
@@ -123,8 +124,7 @@ def _lost_workers() -> Iterator[None]:
     except broken as error:
         print(
             "Error: another worker was lost, so this one stops. Start all of them again with the "
-            "same command and --resume to go on from the last checkpoint. "
-            f"({' '.join(error.message.split())[:300]})",
+            f"same command{_to_resume()}. ({' '.join(error.message.split())[:300]})",
             file=sys.stderr,
             flush=True,
         )

@@ -1,14 +1,9 @@
-"""The flags of embedding, and one folder or data set embedded with a progress bar."""
+"""The flags of embedding: how, and which pictures."""
 
 from __future__ import annotations
 
-import os
-import pathlib
 import sys
 from typing import TYPE_CHECKING
-
-from absl import flags
-from tqdm import tqdm
 
 from experiments import decoding_flags, launcher, model_flags
 from experiments.settings_flags import SettingsFlags
@@ -16,9 +11,7 @@ from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureIndex
-    from simclr_tf.protocols.embedding import EmbeddingReport
 
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "replace embeddings of another encoder")
 _SETTINGS = SettingsFlags(EmbeddingSettings, leave_out=("image_size", "resize_mode"))
 
 
@@ -63,32 +56,3 @@ def find_pictures(
     for warning in index.warnings:
         print(f"Warning: {warning}", file=sys.stderr)
     return index
-
-
-def embed(
-    index: PictureIndex, root: str | None, output: pathlib.Path, settings: EmbeddingSettings
-) -> EmbeddingReport:
-    """Embeds the pictures and prints what was done."""
-    from simclr_tf.protocols.embedding import embed_pictures
-
-    with tqdm(desc=f"embedding {index.name}", unit=" pictures", leave=False, delay=1) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        report = embed_pictures(
-            index,
-            model_flags.read_source(),
-            output,
-            settings,
-            root="" if root is None else os.path.abspath(os.path.expanduser(root)),
-            overwrite=_OVERWRITE.value,
-            progress=show,
-        )
-    print(
-        f"{index.name}: {len(report.embeddings)} embeddings; {report.num_new} new, "
-        f"{report.num_kept} kept, {report.num_gone} gone, "
-        f"{len(report.skipped)} pictures skipped"
-    )
-    return report

@@ -28,6 +28,7 @@ from experiments import (
     launcher,
     picture_flags,
     run_flags,
+    worker_runs,
 )
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.encoders.find import find_weights
@@ -77,7 +78,7 @@ def main() -> None:
         starts.append(_prepare(splits, settings, budget, wanted))
         return splits
 
-    with distribution_flags.opened_run(_RUN_DIR.value, config, read) as opened:
+    with worker_runs.opened_run(_RUN_DIR.value, config, read) as opened:
         if opened is None:
             return
         run, splits = opened
@@ -137,7 +138,8 @@ def _prepare(
     labelled = labelled_training(splits, budget, settings.seed).train
     shape = batch_shape(labelled, settings, wanted.negative_share if wanted.negatives_dir else 0.0)
     distribution_flags.check_batch_size("batch_size", shape.size)
-    distribution_flags.check_one_device("microbatch_size", settings.microbatch_size)
+    if settings.microbatch_size:
+        distribution_flags.check_batch_size("microbatch_size", settings.microbatch_size)
     check_microbatches(shape, settings)
     negatives = None
     if wanted.negatives_dir:

@@ -1,4 +1,4 @@
-r"""Train with several worker processes on this machine, as on several machines.
+r"""Train or embed with several worker processes on this machine, as on several machines.
 
     python experiments/launch_workers.py --workers=2 experiments/pretrain.py --data_dir=FOLDER \
         --strategy=multi_worker --run_dir=runs/mine
@@ -12,10 +12,8 @@ it shows what would happen, and is not faster.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +24,7 @@ from typing import IO
 from absl import app, flags
 
 from experiments import launcher
+from experiments.local_cluster import local_configs
 from simclr_tf.checks import check_at_least
 
 _WORKERS = flags.DEFINE_integer("workers", 2, "processes that train together, at least 1")
@@ -67,9 +66,8 @@ def run_workers(command: Sequence[str], count: int, grace: float) -> int:
     """
     workers: list[subprocess.Popen[bytes]] = []
     with _passing_on(workers):
-        addresses = _free_addresses(count)
-        for index in range(count):
-            workers.append(_start(command, addresses, index))
+        for index, config in enumerate(local_configs(count)):
+            workers.append(_start(command, config, index))
         listeners = [
             threading.Thread(target=_pass_on_errors, args=(index, worker.stderr))
             for index, worker in enumerate(workers)
@@ -90,20 +88,10 @@ def run_workers(command: Sequence[str], count: int, grace: float) -> int:
     return status if status > 0 else 128 - status
 
 
-def _free_addresses(count: int) -> list[str]:
-    with contextlib.ExitStack() as stack:
-        # All at once, so that they differ.
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for own in sockets:
-            own.bind(("127.0.0.1", 0))
-        return [f"127.0.0.1:{own.getsockname()[1]}" for own in sockets]
-
-
-def _start(command: Sequence[str], addresses: list[str], index: int) -> subprocess.Popen[bytes]:
-    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+def _start(command: Sequence[str], config: str, index: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
-        env={**os.environ, "TF_CONFIG": json.dumps(config)},
+        env={**os.environ, "TF_CONFIG": config},
         stdin=subprocess.DEVNULL,
         stdout=None if index == 0 else subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -177,7 +165,7 @@ def _reason(index: int, count: int, status: int) -> str:
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
     return (
         f"worker {index} of {count} {how}; the others were stopped. The same command with "
-        "--resume goes on from the last checkpoint."
+        "--resume goes on from the last checkpoint; a script without --resume does so by itself."
     )
 
 

@@ -29,9 +29,9 @@ def launch(main: Callable[[], None]) -> None:
 
     A value that begins with `~` is a path below the home folder, whichever flag it is of.
 
-    0 after success, 2 after a mistake of the person (one line on standard error), 130 after
-    Ctrl-C and 143 after SIGTERM, in both cases once a checkpoint is saved; 75 where another
-    worker of the same training was lost.
+    0 after success and after `--help`, 2 after a mistake of the person (one line on standard
+    error), 130 after Ctrl-C and 143 after SIGTERM, in both cases once a checkpoint is saved; 75
+    where another worker of the same training was lost.
 
     Args:
         main: takes nothing; reads its flags.
@@ -91,6 +91,9 @@ def _parse_flags(arguments: list[str]) -> list[str]:
         rest = flags.FLAGS(arguments)
     except flags.Error as error:
         _fail(_flag_mistake(error))
+    except SystemExit:
+        # Help was asked for and given; absl calls that 1.
+        sys.exit(0)
     for name in flags.FLAGS:
         flag = flags.FLAGS[name]
         # The shell does so only where a path stands apart, and not in --flag=~/path.

@@ -4,20 +4,27 @@
 
 Penalty and, unless --knn_k names it, k are chosen on validation; test is used once. Writes
 probe.json, confusion_matrix.png and linear_probe.npz, the probe itself, to --output_dir.
+`--strategy` shares the pictures among several GPUs or machines.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import encoder_flags, launcher, picture_flags
+from experiments import distribution_flags, encoder_flags, launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.checks import check_at_least, check_positive
-from simclr_tf.encoders.find import find_encoder
+from simclr_tf.encoders.find import encoder_fingerprint, find_encoder
 from simclr_tf.protocols.label_budget import LabelBudget
+
+if TYPE_CHECKING:
+    from simclr_tf.data import PictureSplits
+    from simclr_tf.protocols import SplitFeatures
 
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "folder of the results; beside the encoder")
 _SEED = flags.DEFINE_integer("seed", 0, "of the choice of labels")
@@ -36,21 +43,38 @@ def main() -> None:
     picture_flags.picture_config()
     encoder_file = find_encoder(encoder_flags.ENCODER_DIR.value)
     encoder_flags.take_size_of_encoder()
-    launcher.import_tensorflow()
-    from simclr_tf.encoders import encoder_fingerprint, load_encoder
+    output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
+    config = {**picture_flags.picture_config(), **dataclasses.asdict(budget), "seed": _SEED.value}
+    with distribution_flags.strategy_scope(config):
+        launcher.import_tensorflow()
+        from simclr_tf.encoders import load_encoder
+        from simclr_tf.protocols import split_features
+        from simclr_tf.protocols.labelled_splits import check_labelled_splits
+
+        encoder = load_encoder(encoder_file)
+        splits = picture_flags.read_pictures()
+        check_labelled_splits(splits)
+        distribution_flags.check_workers_agree("data_dir", splits.fingerprint)
+        distribution_flags.check_workers_agree("encoder_dir", encoder_fingerprint(encoder_file))
+        features = split_features(encoder, splits, across_workers=True)
+        if distribution_flags.writes():
+            _probe(features, splits, budget, encoder_file, output.expanduser())
+
+
+def _probe(
+    features: SplitFeatures,
+    splits: PictureSplits,
+    budget: LabelBudget,
+    encoder_file: pathlib.Path,
+    output: pathlib.Path,
+) -> None:
+    """Fits both probes, and writes and prints what they are worth."""
     from simclr_tf.evaluation import write_probe
     from simclr_tf.files import write_json
     from simclr_tf.plots import plot_confusion_matrix, save_figure
-    from simclr_tf.protocols import knn_probe, linear_probe, split_features
-    from simclr_tf.protocols.labelled_splits import check_labelled_splits
+    from simclr_tf.protocols import knn_probe, linear_probe
 
-    output = pathlib.Path(_OUTPUT_DIR.value or encoder_file.parent / f"probe_{budget.name}")
-    output = output.expanduser()
-    encoder = load_encoder(encoder_file)
-    splits = picture_flags.read_pictures()
-    check_labelled_splits(splits)
     output.mkdir(parents=True, exist_ok=True)
-    features = split_features(encoder, splits)
     rows = budget.choose(features.train_labels, _SEED.value)
     probe, linear_report = linear_probe(features, rows)
     reports = {

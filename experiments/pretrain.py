@@ -13,7 +13,7 @@ import dataclasses
 import shlex
 from typing import TYPE_CHECKING
 
-from experiments import distribution_flags, launcher, picture_flags, run_flags
+from experiments import distribution_flags, launcher, picture_flags, run_flags, worker_runs
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.settings import PretrainSettings
 from simclr_tf.runs import SafetySettings
@@ -44,7 +44,7 @@ def main() -> None:
         **dataclasses.asdict(settings),
         **dataclasses.asdict(safety),
     }
-    with distribution_flags.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
+    with worker_runs.opened_run(_RUN_DIR.value, config, lambda: _read(settings)) as opened:
         if opened is None:
             return
         run, splits = opened

@@ -9,7 +9,8 @@
 Without queries every gallery picture is one, and never its own neighbour. Writes results.json
 ({query: [gallery pictures]}), results.csv with scores, panels.png, metrics.json where classes are
 known, gallery.index, and gallery.npz and queries.npz, the embeddings, which the next run uses
-again, each with a table of the pictures that cannot be read (gallery_skipped.csv).
+again, each with a table of the pictures that cannot be read (gallery_skipped.csv). `--strategy`
+shares the embedding among several GPUs or machines.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from experiments import embedding_flags, launcher
+from experiments import distribution_flags, embedding_flags, embedding_run, launcher
 from experiments.settings_flags import SettingsFlags
 from simclr_tf.protocols.embedding_settings import SearchSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureIndex
+    from simclr_tf.retrieval import Embeddings
 
 _GALLERY_DIR = flags.DEFINE_string("gallery_dir", None, "folder of the pictures that are searched")
 _QUERY_DIR = flags.DEFINE_string("query_dir", None, "folder of the queries; the gallery if unset")
@@ -41,20 +43,29 @@ def main() -> None:
     settings = _SETTINGS.read()
     gallery_dir, query_dir = _folders()
     embedding_settings = embedding_flags.read_settings()
-    gallery_index = embedding_flags.find_pictures(gallery_dir, argument="gallery_dir")
-    query_index, query_root = _queries(query_dir)
     output = pathlib.Path(_OUTPUT_DIR.value).expanduser()
-    launcher.import_tensorflow()
+    with distribution_flags.strategy_scope(embedding_run.config(embedding_settings)):
+        gallery_index = embedding_flags.find_pictures(gallery_dir, argument="gallery_dir")
+        query_index, query_root = _queries(query_dir)
+        launcher.import_tensorflow()
+        gallery = queries = embedding_run.embed(
+            gallery_index, gallery_dir, output / "gallery.npz", embedding_settings
+        )
+        if query_index is not None:
+            queries = embedding_run.embed(
+                query_index, query_root, output / "queries.npz", embedding_settings
+            )
+        # A worker that is not the chief has nothing.
+        if gallery is not None and queries is not None:
+            _search(queries.embeddings, gallery.embeddings, output, settings)
+
+
+def _search(
+    queries: Embeddings, gallery: Embeddings, output: pathlib.Path, settings: SearchSettings
+) -> None:
+    """Searches, and prints the figures."""
     from simclr_tf.protocols.retrieving import retrieve
 
-    gallery = embedding_flags.embed(
-        gallery_index, gallery_dir, output / "gallery.npz", embedding_settings
-    ).embeddings
-    queries = gallery
-    if query_index is not None:
-        queries = embedding_flags.embed(
-            query_index, query_root, output / "queries.npz", embedding_settings
-        ).embeddings
     results = retrieve(queries, gallery, output, settings)
     if results.metrics is not None:
         names = ("top_1", "top_3", "top_5", "map_at_r")

@@ -1,14 +1,17 @@
-"""One run folder for several workers: the chief's, and a copy for each of the others."""
+"""A run on one device or several: its strategy, its folder, and copies of that for the workers."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import pathlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from experiments import distribution_flags, run_flags
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
@@ -19,6 +22,22 @@ if TYPE_CHECKING:
 # What the chief says of the run folder; a version follows from 3 on.
 _FAILED, _FINISHED, _VERSION_0 = 1, 2, 3
 _PATIENCE_SECONDS = 60
+
+
+@contextlib.contextmanager
+def opened_run(
+    run_dir: str, config: Mapping[str, Any], read: Callable[[], PictureSplits]
+) -> Iterator[Opened]:
+    """Does what `run_flags.opened_run` does in the scope of the strategy asked for.
+
+    Several workers share the version of their chief, see `opened_by_all`.
+    """
+    with distribution_flags.strategy_scope(config):
+        open_run = functools.partial(run_flags.opened_run, run_dir, config)
+        if distribution_flags.has_workers():
+            open_run = functools.partial(opened_by_all, run_dir, open_run)
+        with open_run(read) as opened:
+            yield opened
 
 
 @contextlib.contextmanager

@@ -26,16 +26,23 @@ class Worker:
         device: `"cpu"`, which hides every GPU from it, or `"gpu"`.
         limit_memory: let requests beyond the memory that is free fail in the process, where they
             would otherwise bring down the machine.
+        variables: of its environment, beside those of this process.
     """
 
-    def __init__(self, threads: int, device: str = "cpu", limit_memory: bool = False) -> None:
+    def __init__(
+        self,
+        threads: int,
+        device: str = "cpu",
+        limit_memory: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "experiments.benchmarks.worker_main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=_environment(threads, device, limit_memory),
+            env={**_environment(threads, device, limit_memory), **(variables or {})},
             text=True,
         )
 
@@ -58,13 +65,16 @@ class Worker:
         """
         self._ask({"prepare": task, "arguments": arguments, "repeat_seconds": repeat_seconds})
 
-    def run(self) -> float:
+    def run(self, count: int | None = None) -> float:
         """Measures once and returns the value.
+
+        Args:
+            count: how many times to do the work; by default as often as `prepare` has found.
 
         Raises:
             WorkerFailed: if the process died or its task raised.
         """
-        return float(self._ask({"run": True})["value"])
+        return float(self._ask({"run": True, "count": count})["value"])
 
     def describe(self) -> dict[str, Any]:
         """Returns the `versions`, `threads` and `gpu` of what the process has imported."""

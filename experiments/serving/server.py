@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 import uvicorn
@@ -36,6 +37,10 @@ def serve(
         backlog=_BACKLOG,
         timeout_graceful_shutdown=int(service.settings.max_seconds) + 1,
     )
+    # The hundreds of thousands of objects of TensorFlow stay to the end: looking through them again
+    # and again for what nobody needs any more took half of the time of a busy service.
+    gc.collect()
+    gc.freeze()
     # From here on connections are taken, so that whoever reads the line may ask at once.
     listener.listen(_BACKLOG)
     what = "No gallery" if service.gallery is None else f"{len(service.gallery.gallery):,} pictures"

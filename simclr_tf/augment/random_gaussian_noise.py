@@ -5,12 +5,12 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.random_layer import Chosen, RandomLayer, apply_to_chosen, draw_uniform
-from simclr_tf.checks import check_between, check_range
+from simclr_tf.augment.noise_layer import NoiseLayer
+from simclr_tf.checks import check_range
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class RandomGaussianNoise(RandomLayer):
+class RandomGaussianNoise(NoiseLayer):
     """Adds independent normal noise to every pixel and channel, then clips to 0..255.
 
     Args:
@@ -32,26 +32,16 @@ class RandomGaussianNoise(RandomLayer):
         seed: int | None = None,
         **kwargs,
     ) -> None:
-        super().__init__(seed=seed, **kwargs)
+        super().__init__(probability, seed, **kwargs)
         self.sigma = check_range("sigma", sigma, 0, 255)
-        check_between("probability", probability, 0, 1)
-        self.probability = probability
 
-    def transform(self, images, seed):
-        images = tf.cast(images, tf.float32)
-        batch = tf.shape(images)[0]
-        chosen_seed, sigma_seed, noise_seed = tf.unstack(tf.random.split(seed, 3), num=3)
-        sigma = draw_uniform(sigma_seed, [batch], *self.sigma)[:, None, None, None]
+    @property
+    def strengths(self):
+        return self.sigma
 
-        chosen = Chosen(chosen_seed, batch, self.probability)
-
-        def add_noise(rows, numbers):
-            noise = chosen.draw(
-                lambda shape: tf.random.stateless_normal(shape, noise_seed), tf.shape(rows), numbers
-            )
-            return tf.clip_by_value(rows + tf.gather(sigma, numbers) * noise, 0.0, 255.0)
-
-        return apply_to_chosen(images, chosen.rows(), add_noise)
+    def add_noise(self, rows, strength, draw):
+        noise = draw(tf.random.stateless_normal, tf.shape(rows))
+        return tf.clip_by_value(rows + strength * noise, 0.0, 255.0)
 
     def get_config(self):
-        return {**super().get_config(), "sigma": self.sigma, "probability": self.probability}
+        return {**super().get_config(), "sigma": self.sigma}

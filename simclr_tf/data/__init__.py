@@ -11,6 +11,7 @@ from simclr_tf.data.drawings import read_coco as read_coco
 from simclr_tf.data.drawings import read_drawings as read_drawings
 from simclr_tf.data.drawings import read_pascal_voc as read_pascal_voc
 from simclr_tf.data.drawings import read_yolo as read_yolo
+from simclr_tf.data.image_folder import list_image_folder as list_image_folder
 from simclr_tf.data.labels import choose_classes as choose_classes
 from simclr_tf.data.labels import choose_labels as choose_labels
 from simclr_tf.data.load import index_pictures as index_pictures

@@ -48,12 +48,20 @@ def decode_picture(
         UnreadablePicture: if the file is not a picture, is broken or has more than
             89,478,485 pixels.
     """
+    return decode_content(read_content(path), image_size, resize_mode)
+
+
+def read_content(path: str | os.PathLike[str]) -> bytes:
+    """Returns the bytes of a file.
+
+    Raises:
+        UnreadablePicture: if it cannot be read.
+    """
     try:
         with open(path, "rb") as file:
-            content = file.read()
+            return file.read()
     except OSError as error:
         raise UnreadablePicture(error.strerror or str(error)) from error
-    return decode_content(content, image_size, resize_mode)
 
 
 def decode_content(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,12 +12,18 @@ from typing import TypeVar
 
 import numpy as np
 
-from simclr_tf.data.decode import UnreadablePicture, decode_content, decode_picture
+from simclr_tf.data.decode import (
+    UnreadablePicture,
+    decode_content,
+    decode_picture,
+    read_content,
+)
 
 Decoded = np.ndarray | str
 """A picture, uint8 `[size, size, 3]`, or the reason why it cannot be read."""
 
 Source = TypeVar("Source")
+Result = TypeVar("Result")
 
 _CHUNK = 64
 
@@ -37,13 +44,26 @@ def decode_contents(
     return _in_parallel(contents, lambda content: decode_content(content, image_size, resize_mode))
 
 
+def decode_and_hash_files(
+    root: str, paths: Sequence[str], image_size: int, resize_mode: str
+) -> Iterator[tuple[bytes, np.ndarray] | str]:
+    """Gives SHA-256 and picture of each file, read once, or why one cannot be read."""
+
+    def decode(path: str) -> tuple[bytes, np.ndarray]:
+        content = read_content(os.path.join(root, path))
+        picture = decode_content(content, image_size, resize_mode)
+        return hashlib.sha256(content).digest(), picture
+
+    return _in_parallel(paths, decode)
+
+
 def _in_parallel(
-    sources: Iterable[Source], decode: Callable[[Source], np.ndarray]
-) -> Iterator[Decoded]:
+    sources: Iterable[Source], decode: Callable[[Source], Result]
+) -> Iterator[Result | str]:
     """Decodes in order, a bounded number of chunks ahead of the reader."""
 
-    def decode_chunk(chunk: Sequence[Source]) -> list[Decoded]:
-        decoded: list[Decoded] = []
+    def decode_chunk(chunk: Sequence[Source]) -> list[Result | str]:
+        decoded: list[Result | str] = []
         for source in chunk:
             try:
                 decoded.append(decode(source))
@@ -53,7 +73,7 @@ def _in_parallel(
 
     threads = os.cpu_count() or 1
     remaining = iter(sources)
-    pending: collections.deque[Future[list[Decoded]]] = collections.deque()
+    pending: collections.deque[Future[list[Result | str]]] = collections.deque()
     with ThreadPoolExecutor(threads) as pool:
         while chunk := list(itertools.islice(remaining, _CHUNK)):
             pending.append(pool.submit(decode_chunk, chunk))

@@ -14,7 +14,7 @@ from simclr_tf.data.folder_scan import EXTENSIONS, PictureFile, scan_folder
 from simclr_tf.data.labels import choose_classes
 from simclr_tf.data.manifest import content_hashes
 from simclr_tf.data.picture_index import FoundPictures, PictureIndex, build_index
-from simclr_tf.data.picture_set import SkippedPicture
+from simclr_tf.data.picture_set import UNLABELLED, SkippedPicture
 from simclr_tf.data.selection import Selection
 from simclr_tf.data.splits import TEST, TRAIN, VALIDATION
 
@@ -95,6 +95,51 @@ def index_image_folder(
         decode=lambda ids, size, mode: decode_files(root, ids, size, mode),
         skipped=skipped + unread,
         warnings=warnings,
+    )
+
+
+class FolderListing(NamedTuple):
+    """The pictures below a folder before any of them is read, sorted by path.
+
+    Attributes:
+        paths: relative to the folder, with `/`.
+        labels: of each; -1 means no label.
+        class_names: label i means `class_names[i]`.
+        skipped: what could not be listed.
+    """
+
+    paths: list[str]
+    labels: list[int]
+    class_names: tuple[str, ...]
+    skipped: list[SkippedPicture]
+
+
+def list_image_folder(
+    data_dir: str | os.PathLike[str], *, label_depth: int = 1, argument: str = "data_dir"
+) -> FolderListing:
+    """Returns the pictures below a folder with their classes, whatever their split.
+
+    Nothing is read but the names: copies are not noticed, nor files that cannot be read.
+
+    Args:
+        data_dir: see `index_image_folder`, as for the others.
+        label_depth: which folder names the class.
+        argument: what errors call the folder.
+
+    Raises:
+        ValueError: as `index_image_folder`.
+    """
+    if label_depth != -1:
+        check_at_least("label_depth", label_depth, 1)
+    root = _checked_folder(data_dir, argument)
+    files, skipped = scan_folder(root)
+    _check_any_files(root, files, skipped, argument)
+    classes = [place.class_name for place in _places(files, label_depth)]
+    class_names = tuple(sorted({name for name in classes if name is not None}))
+    label_of: dict[str | None, int] = {None: UNLABELLED}
+    label_of.update((name, label) for label, name in enumerate(class_names))
+    return FolderListing(
+        [file.path for file in files], [label_of[name] for name in classes], class_names, skipped
     )
 
 

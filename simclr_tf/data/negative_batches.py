@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,15 +43,34 @@ def negative_batches(
     Raises:
         ValueError: if there are no pictures, or an argument is out of range.
     """
-    check_at_least("number of negatives", len(negatives), 1)
-    check_at_least("count", count, 1)
-    check_at_least("seed", seed, 0)
+    rows_of = negative_rows(negatives, count, seed)
     unlabelled = PictureSet(
         negatives.images,
         np.full(len(negatives), UNLABELLED, np.int32),
         negatives.ids,
         negatives.class_names,
     )
+
+    return batches_of_rows(unlabelled, rows_of, count, start_step, num_steps)
+
+
+def negative_rows(negatives: PictureSet, count: int, seed: int) -> Callable[[int], np.ndarray]:
+    """Returns which rows of `negatives` are in batch number `step` of `negative_batches`.
+
+    Args:
+        negatives: see `negative_batches`, as for all others.
+        count: pictures in a batch.
+        seed: seed of the orders.
+
+    Returns:
+        A function from the number of a batch to its rows, int64 `[count]`.
+
+    Raises:
+        ValueError: as `negative_batches`.
+    """
+    check_at_least("number of negatives", len(negatives), 1)
+    check_at_least("count", count, 1)
+    check_at_least("seed", seed, 0)
 
     @functools.lru_cache(maxsize=2)
     def order(number: int) -> np.ndarray:
@@ -60,7 +80,7 @@ def negative_batches(
         numbers, places = np.divmod(np.arange(step * count, (step + 1) * count), len(negatives))
         return np.array([order(n)[p] for n, p in zip(numbers, places, strict=True)])
 
-    return batches_of_rows(unlabelled, rows_of, count, start_step, num_steps)
+    return rows_of
 
 
 def with_negatives(labelled: tf.data.Dataset, negatives: tf.data.Dataset) -> tf.data.Dataset:

@@ -47,6 +47,10 @@ class PictureIndex:
         """Gives the pictures of `rows`, increasing, or why one cannot be read."""
         return self.decode([self.ids[row] for row in rows], image_size, resize_mode)
 
+    def digests(self) -> np.ndarray:
+        """Returns the digests of the pictures' contents, uint8 `[n, 32]`."""
+        return np.frombuffer(bytes.fromhex("".join(self.sha256)), np.uint8).reshape(-1, 32)
+
     def fingerprint(self, image_size: int, resize_mode: str) -> str:
         """Returns a digest of the contents, labels, splits and way of decoding."""
         digest = hashlib.sha256(f"{image_size} {resize_mode}\n".encode())

@@ -12,8 +12,11 @@ __getattr__, __all__ = lazy_names(
         "distribute_batches": "simclr_tf.distribution.batches",
         "gather_rows": "simclr_tf.distribution.replicas",
         "is_chief": "simclr_tf.distribution.workers",
+        "join_rows": "simclr_tf.distribution.workers",
+        "on_local_replicas": "simclr_tf.distribution.inference",
         "read_cluster": "simclr_tf.distribution.cluster",
         "replica_count": "simclr_tf.distribution.replicas",
         "sum_over_replicas": "simclr_tf.distribution.replicas",
+        "worker_place": "simclr_tf.distribution.workers",
     },
 )

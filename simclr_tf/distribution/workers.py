@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import tensorflow as tf
+
+from simclr_tf.distribution.inference import local_replica_numbers
+
+
+@dataclasses.dataclass(frozen=True)
+class WorkerPlace:
+    """Which of several processes this one is; the only one by default.
+
+    Attributes:
+        index: from 0, the chief's.
+        count: all processes.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def own(self, rows: np.ndarray) -> np.ndarray:
+        """Returns the rows that this worker takes; all of them together take each row once."""
+        return rows[self.index :: self.count]
 
 
 def is_chief() -> bool:
@@ -18,6 +39,33 @@ def spans_workers() -> bool:
     """Returns whether the strategy in scope is of several processes."""
     strategy = tf.distribute.get_strategy()
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def worker_place() -> WorkerPlace:
+    """Returns this process's place among the workers of the strategy in scope."""
+    if not spans_workers():
+        return WorkerPlace()
+    strategy = tf.distribute.get_strategy()
+    numbers = local_replica_numbers(strategy)
+    return WorkerPlace(numbers[0] // len(numbers), strategy.num_replicas_in_sync // len(numbers))
+
+
+def join_rows(rows: np.ndarray) -> np.ndarray:
+    """Returns the rows of all workers, on each of them; inverts `WorkerPlace.own`.
+
+    All workers must call it at the same place, like `largest_of_workers`.
+
+    Args:
+        rows: `[n, ...]` of a type that can be added up, the same shape on all workers.
+
+    Returns:
+        `[W n, ...]`: row i·W + w is row i of worker w.
+    """
+    if not spans_workers():
+        return rows
+    strategy = tf.distribute.get_strategy()
+    together = _joiner(strategy)(tf.constant(rows))
+    return strategy.experimental_local_results(together)[0].numpy()
 
 
 def largest_of_workers(number: int) -> int:
@@ -85,6 +133,23 @@ def _only_of_the_first(values: tf.Tensor) -> tf.Tensor:
     first = context.replica_id_in_sync_group == 0
     kept = tf.where(first, values, tf.zeros_like(values))
     return context.all_reduce(tf.distribute.ReduceOp.SUM, kept)
+
+
+@functools.cache
+def _joiner(strategy: tf.distribute.Strategy) -> tf.types.experimental.PolymorphicFunction:
+    place, numbers = worker_place(), local_replica_numbers(strategy)
+
+    def join(rows):
+        context = tf.distribute.get_replica_context()
+        # The other replicas of this worker have the same rows, and add nothing.
+        speaks = context.replica_id_in_sync_group == numbers[0]
+        own = tf.where(speaks, rows, tf.zeros_like(rows))
+        beside = [[0, 0], [place.index, place.count - 1 - place.index]]
+        placed = tf.pad(own[:, None], beside + [[0, 0]] * (len(rows.shape) - 1))
+        together = context.all_reduce(tf.distribute.ReduceOp.SUM, placed)
+        return tf.reshape(together, [rows.shape[0] * place.count, *rows.shape[1:]])
+
+    return tf.function(lambda rows: strategy.run(join, args=(rows,)))
 
 
 @functools.cache

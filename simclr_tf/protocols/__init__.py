@@ -15,6 +15,7 @@ __getattr__, __all__ = lazy_names(
         "open_picture_service": "simclr_tf.protocols.serving.open_service",
         "PictureSearch": "simclr_tf.protocols.picture_search",
         "UploadLimits": "simclr_tf.protocols.upload_limits",
+        "assist_embedding": "simclr_tf.protocols.embedding_workers",
         "embed_pictures": "simclr_tf.protocols.embedding",
         "open_picture_search": "simclr_tf.protocols.picture_search_files",
         "retrieve": "simclr_tf.protocols.retrieving",

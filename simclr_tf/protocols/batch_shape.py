@@ -10,7 +10,7 @@ import numpy as np
 
 from simclr_tf.checks import check_at_least
 from simclr_tf.data.class_batches import check_class_sizes, class_batches, class_rows
-from simclr_tf.data.negative_batches import negative_batches, with_negatives
+from simclr_tf.data.negative_batches import negative_batches, negative_rows, with_negatives
 from simclr_tf.data.picture_set import PictureSet
 from simclr_tf.data.pipeline import training_batches, training_rows
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
@@ -87,9 +87,16 @@ class BatchShape:
         )
 
     def names(
-        self, labelled: PictureSet, settings: FineTuningSettings
+        self,
+        labelled: PictureSet,
+        settings: FineTuningSettings,
+        negatives: PictureSet | None = None,
     ) -> Callable[[int], list[str]]:
-        """Returns which pictures, by their ids, are in a batch, as a function of its number."""
+        """Returns which pictures, by their ids, are in a batch, as a function of its number.
+
+        The `negatives`, which are of another folder, come last as they do in the batch, and each
+        has "negative: " before its id.
+        """
         if self.classes:
             rows_of = class_rows(
                 labelled, self.classes, self.pictures_per_class, settings.seed, repeat=self.repeat
@@ -98,7 +105,13 @@ class BatchShape:
             rows_of = training_rows(
                 labelled, self.size, settings.seed, class_balanced=settings.class_balanced
             )
-        return lambda step: [labelled.ids[row] for row in rows_of(step)]
+        if negatives is None or not self.negatives:
+            return lambda step: [labelled.ids[row] for row in rows_of(step)]
+        beside = negative_rows(negatives, self.negatives, settings.seed)
+        return lambda step: [
+            *(labelled.ids[row] for row in rows_of(step)),
+            *(f"negative: {negatives.ids[row]}" for row in beside(step)),
+        ]
 
 
 def batch_shape(

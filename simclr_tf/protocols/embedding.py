@@ -49,12 +49,13 @@ def embed_pictures(
     root: str = "",
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    assisted: bool = False,
 ) -> EmbeddingReport:
     """Writes the embeddings of every readable picture of `index` to one file.
 
     Pictures whose content is in the old file of that name, or in what a stopped run left beside
     it, are not embedded again; so only new and changed pictures are, and TensorFlow is imported
-    only when there are some. The pictures that cannot be read are listed in a table beside the
+    only when there are some. In the scope of a strategy its replicas share the work. The pictures that cannot be read are listed in a table beside the
     file, `embeddings_skipped.csv` for `embeddings.npz`, and tried again the next time.
 
     Args:
@@ -65,6 +66,7 @@ def embed_pictures(
         root: Folder that the ids of `index` start from.
         overwrite: Replace a file of another encoder or other settings.
         progress: Called with (pictures done, all pictures).
+        assisted: This is the chief of several workers; the others call `assist_embedding`.
 
     Returns:
         What was done, with the embeddings.
@@ -83,8 +85,12 @@ def embed_pictures(
     store = EmbeddingStore(output.with_name(f".{output.name}.parts"), fingerprint, settings.dtype)
     if old is not None and old.encoder == fingerprint:
         store.add_source(old.sha256, old.embeddings)
-    digests = np.frombuffer(bytes.fromhex("".join(index.sha256)), np.uint8).reshape(-1, 32)
+    digests = index.digests()
     missing = store.missing(digests)
+    if assisted:
+        from simclr_tf.protocols.embedding_workers import missing_of_chief
+
+        missing = missing_of_chief(missing, index, fingerprint)
     unreadable: dict[bytes, str] = {}
     if len(missing):
         from simclr_tf.protocols.embedding_job import embed_missing

@@ -11,6 +11,24 @@ from simclr_tf.archives import DAMAGED_FILE_ERRORS, read_arrays
 from simclr_tf.files import read_json, write_json, written_beside
 
 
+def as_stored(embeddings: np.ndarray, dtype: str) -> np.ndarray:
+    """Returns embeddings `[n, d]` in the type of their file.
+
+    Raises:
+        ValueError: It makes a value infinite or a whole embedding zero.
+    """
+    with np.errstate(over="ignore"):
+        stored = embeddings.astype(dtype)
+    vanished = embeddings.any(axis=1) & ~stored.any(axis=1)
+    bad = int(np.sum(vanished | ~np.isfinite(stored).all(axis=1)))
+    if bad:
+        raise ValueError(
+            f"`dtype` must hold the encoder's features. Received: dtype={dtype!r}, in which those "
+            f"of {bad} pictures are infinite or all 0"
+        )
+    return stored
+
+
 class EmbeddingStore:
     """Finds embeddings by SHA-256, and keeps new ones in numbered parts until all are there.
 
@@ -50,15 +68,7 @@ class EmbeddingStore:
         Raises:
             ValueError: The type of the file makes a value infinite or a whole embedding zero.
         """
-        with np.errstate(over="ignore"):
-            stored = embeddings.astype(self.dtype)
-        vanished = embeddings.any(axis=1) & ~stored.any(axis=1)
-        bad = int(np.sum(vanished | ~np.isfinite(stored).all(axis=1)))
-        if bad:
-            raise ValueError(
-                f"`dtype` must hold the encoder's features. Received: dtype={self.dtype!r}, in "
-                f"which those of {bad} pictures are infinite or all 0"
-            )
+        stored = as_stored(embeddings, self.dtype)
         self.folder.mkdir(exist_ok=True)
         if not self._is_mine():
             write_json(self.folder / "origin.json", self._origin)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
 from simclr_tf.distribution.batches import check_divisible, distribute_batches
-from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
+from simclr_tf.encoders import WeightInterpolation, unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.files import read_json
 from simclr_tf.metrics import evaluate_retrieval
@@ -49,7 +49,8 @@ def fine_tune(
 
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
-    the training and with the kept weights. Negatives take part in the training alone: they are in
+    the training and with the kept weights. With `start_weight` the encoder is measured and saved
+    with a mixture of its weights and those of its start; a classifier is saved without. Negatives take part in the training alone: they are in
     every batch, labelled -1, and in no measure. In the scope of a strategy its replicas train
     together, with the result of one device.
 
@@ -77,9 +78,13 @@ def fine_tune(
     """
     splits = labelled_training(splits, budget, settings.seed)
     shape = batch_shape(splits.train, settings, negatives.share if negatives else 0.0)
-    check_divisible("batch_size", shape.size, tf.distribute.get_strategy().num_replicas_in_sync)
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    check_divisible("batch_size", shape.size, replicas)
+    if settings.microbatch_size:
+        check_divisible("microbatch_size", settings.microbatch_size, replicas)
     pushed_away = record_negatives(negatives, run)["pictures"]
     before = _before(encoder, splits, settings, run)
+    mixture = WeightInterpolation(encoder, settings.start_weight)
     keras.utils.set_random_seed(settings.seed)
     head = build_head(encoder, settings)
     network = encoder
@@ -99,17 +104,19 @@ def fine_tune(
         batches,
         plan,
         run,
-        measure=_validation_measure(network, splits),
+        measure=_validation_measure(network, splits, mixture),
         stages=training_stages(model, encoder, settings, plan),
-        name_batch=shape.names(splits.train, settings),
+        name_batch=shape.names(splits.train, settings, pictures),
     )
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
+    # Its class layer fits the weights that it was trained with.
+    classification = _classify(model, splits, run)
+    mixture.apply()
     save_model(network, run.path / "encoder.keras")
     if head is not None and not settings.keep_head:
         save_model(head, run.path / "head.keras")
-    classification = _classify(model, splits, run)
     after = embedding_report(network, splits, settings.probe_linearly)
     if classification is not None:
         after["classifier_accuracy"] = classification["accuracy"]
@@ -166,19 +173,17 @@ def _before(encoder, splits, settings, run) -> dict[str, Any]:
 
 
 def _validation_measure(
-    network: keras.Model, splits: PictureSplits
+    network: keras.Model, splits: PictureSplits, mixture: WeightInterpolation
 ) -> Callable[[], dict[str, float]]:
     extract = FeatureExtractor(network)
     queries = splits.validation.labelled()
     check_at_least("number of validation pictures", len(queries), 1)
 
     def measure() -> dict[str, float]:
+        with mixture.in_place():
+            query_features, gallery = extract(queries.images), extract(splits.train.images)
         report = evaluate_retrieval(
-            extract(queries.images),
-            queries.labels,
-            extract(splits.train.images),
-            splits.train.labels,
-            ks=(1,),
+            query_features, queries.labels, gallery, splits.train.labels, ks=(1,)
         ).micro()
         return {"val_top_1": report["top_1"], "val_map_at_r": report["map_at_r"]}
 

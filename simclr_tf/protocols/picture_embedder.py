@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from simclr_tf.data.decode_many import Decoded
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
 from simclr_tf.similarity import l2_normalize
@@ -44,6 +45,30 @@ class PictureEmbedder:
         if len(views) == 1:
             return self._extract(images)
         return l2_normalize(np.mean([l2_normalize(self._extract(view)) for view in views], axis=0))
+
+    def readable(self, pictures: Sequence[Decoded], count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the embeddings of a batch of which some pictures may be unreadable.
+
+        Args:
+            pictures: Decoded ones, and texts in the place of the others.
+            count: Rows of the result, at least `len(pictures)`.
+
+        Returns:
+            Embeddings float32 `[count, d]`, any numbers where there is no picture, and which rows
+            have one, bool `[count]`; d is 0 where there is none.
+
+        Raises:
+            ValueError: As for `__call__`.
+        """
+        found = np.zeros(count, bool)
+        images = [picture for picture in pictures if not isinstance(picture, str)]
+        if not images:
+            return np.zeros((count, 0), np.float32), found
+        found[: len(pictures)] = [not isinstance(picture, str) for picture in pictures]
+        # All batches have one size: another would make a GPU search its kernels again.
+        filled = np.repeat(images[0][None], count, axis=0)
+        filled[found] = images
+        return self(filled), found
 
     def _views(self, images: np.ndarray) -> Iterator[np.ndarray]:
         size = self._settings.image_size

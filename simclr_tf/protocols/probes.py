@@ -47,15 +47,22 @@ class SplitFeatures:
     seconds: float
 
 
-def split_features(encoder: keras.Model, splits: PictureSplits) -> SplitFeatures:
+def split_features(
+    encoder: keras.Model, splits: PictureSplits, across_workers: bool = False
+) -> SplitFeatures:
     """Extracts the features of every labelled picture, with the encoder frozen.
+
+    Args:
+        encoder: from raw pictures to features.
+        splits: pictures with labels in all three splits.
+        across_workers: see `FeatureExtractor`.
 
     Raises:
         ValueError: if a split has no labelled pictures, or train those of one class only.
     """
     check_labelled_splits(splits)
     begin = time.perf_counter()
-    extract = FeatureExtractor(encoder)
+    extract = FeatureExtractor(encoder, across_workers=across_workers)
     values: dict[str, np.ndarray] = {}
     for name in ("train", "validation", "test"):
         labelled = getattr(splits, name).labelled()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,13 +12,8 @@ from scipy.special import logsumexp
 
 from simclr_tf.augment import build_augmenter
 from simclr_tf.checks import check_at_least
-from simclr_tf.data import (
-    PictureSet,
-    PictureSplits,
-    evaluation_batches,
-    training_batches,
-    training_rows,
-)
+from simclr_tf.data import PictureSet, PictureSplits, training_batches, training_rows
+from simclr_tf.distribution.batches import check_divisible
 from simclr_tf.encoders import uses_float16
 from simclr_tf.evaluation import FeatureExtractor, LinearProbe, classification_report
 from simclr_tf.optimizers import build_optimizer
@@ -47,7 +43,8 @@ def train_supervised(
     """Trains `encoder` and a classification layer on it, or continues where `run` was stopped.
 
     Validation accuracy is measured ten times on the way, and with a probe before it as well; the
-    weights of the best time are kept.
+    weights of the best time are kept. In the scope of a strategy its replicas train together, with
+    the result of one device.
 
     Args:
         encoder: from pictures to features; trained in place.
@@ -65,12 +62,14 @@ def train_supervised(
         The classifier with its best weights.
 
     Raises:
-        ValueError: if there are fewer than 2 labelled pictures or no validation pictures.
+        ValueError: if there are fewer than 2 labelled pictures or no validation pictures, or the
+            replicas cannot share a batch evenly.
     """
     check_at_least("number of labelled pictures", len(labelled), 2)
     check_at_least("number of validation pictures", len(validation), 1)
     keras.utils.set_random_seed(settings.seed)
     batch_size = min(settings.batch_size, len(labelled))
+    check_divisible("batch_size", batch_size, tf.distribute.get_strategy().num_replicas_in_sync)
     epoch_steps = len(labelled) // batch_size
     steps = max(settings.pictures // batch_size, settings.minimum_epochs * epoch_steps)
     evaluations = min(EVALUATIONS, steps)
@@ -98,7 +97,7 @@ def train_supervised(
         ),
         plan,
         run,
-        validation=_with_labels(validation),
+        measure=_measure(model, validation),
         name_batch=lambda step: [labelled.ids[row] for row in rows_of(step)],
     )
     model.set_weights(_better_weights(start, best_weights, run))
@@ -218,6 +217,14 @@ def _calibrate(model: Classifier, validation: PictureSet) -> None:
     model.head.set_weights([best * weight for weight in model.head.get_weights()])
 
 
-def _with_labels(pictures: PictureSet, batch_size: int = 512) -> tf.data.Dataset:
-    labels = tf.data.Dataset.from_tensor_slices(pictures.labels).batch(batch_size)
-    return tf.data.Dataset.zip(evaluation_batches(pictures.images, batch_size), labels)
+def _measure(model: Classifier, validation: PictureSet) -> Callable[[], dict[str, float]]:
+    """Returns what gives loss and accuracy on all of `validation`, on any number of replicas."""
+    extract = FeatureExtractor(model)
+
+    def measure() -> dict[str, float]:
+        logits = extract(validation.images)
+        loss = model.cross_entropy(tf.constant(validation.labels), tf.constant(logits))
+        accuracy = np.mean(logits.argmax(axis=1) == validation.labels)
+        return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
+
+    return measure

@@ -10,7 +10,7 @@ import socket
 _LONGEST_NAME = 300
 
 
-def lock_folder(folder: pathlib.Path) -> int:
+def lock_folder(folder: pathlib.Path, argument: str = "run_dir") -> int:
     """Locks `folder` for this process and returns the lock: close it to release the folder.
 
     The kernel drops the lock with the last process that has it open, so that a crash never leaves
@@ -18,6 +18,7 @@ def lock_folder(folder: pathlib.Path) -> int:
 
     Args:
         folder: Made where it does not exist; the lock is its file `.lock`, which says who has it.
+        argument: What errors call the folder.
 
     Returns:
         An open file descriptor, not inheritable.
@@ -30,7 +31,7 @@ def lock_folder(folder: pathlib.Path) -> int:
         lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise ValueError(
-            f"`run_dir` must be a folder that can be written ({error.strerror}). "
+            f"`{argument}` must be a folder that can be written ({error.strerror}). "
             f"Received: {os.fspath(folder)!r}"
         ) from error
     try:
@@ -40,7 +41,7 @@ def lock_folder(folder: pathlib.Path) -> int:
         os.close(lock)
         known = f" ({holder})" if holder else ""
         raise ValueError(
-            f"`run_dir` is in use by another process{known}: wait for it or stop it. "
+            f"`{argument}` is in use by another process{known}: wait for it or stop it. "
             f"Received: {os.fspath(folder)!r}"
         ) from error
     os.ftruncate(lock, 0)

@@ -98,10 +98,11 @@ class SiameseTriplet(MetricLearner):
     def head(self):
         return self.embedding_head
 
-    def views(self, images, labels, training):
-        if self.augmenter is None or not training:
-            return images, labels
-        return self.augmenter(images, training=True), labels
+    def views(self, images, seed):
+        return images if self.augmenter is None else self.augmenter.transform(images, seed)
+
+    def evaluation_views(self, images):
+        return images
 
     def metric_loss(self, z, labels, training):
         return triplet(

@@ -14,11 +14,8 @@ from simclr_tf.distribution.keras_faults import step_logs
 from simclr_tf.distribution.replicas import gather_rows, share_of_loss, sum_over_replicas
 from simclr_tf.losses import nt_xent
 from simclr_tf.metrics import alignment, positive_ranks, uniformity
-from simclr_tf.training.gradient_cache import (
-    StepGradients,
-    cached_gradients,
-    embed_in_microbatches,
-)
+from simclr_tf.training.embedding_model import EmbeddingModel
+from simclr_tf.training.gradient_cache import embed_pictures, step_gradients
 
 METRICS = (
     "loss",
@@ -30,7 +27,7 @@ METRICS = (
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
-class SimCLR(keras.Model):
+class SimCLR(EmbeddingModel):
     """Learns features without labels: two views of a picture must find each other in the batch.
 
     A training step draws two views of N pictures, runs all 2N through encoder and projection head
@@ -76,6 +73,8 @@ class SimCLR(keras.Model):
         Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual Representations".
     """
 
+    views_per_picture = 2
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -84,20 +83,16 @@ class SimCLR(keras.Model):
         *,
         temperature: float = 0.1,
         num_classes: int = 0,
-        microbatch_size: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_positive("temperature", temperature)
         check_at_least("num_classes", num_classes, 0)
-        if microbatch_size is not None:
-            check_at_least("microbatch_size", microbatch_size, 1)
         self.encoder = encoder
         self.projection_head = projection_head
         self.augmenter = augmenter
         self.temperature = temperature
         self.num_classes = num_classes
-        self.microbatch_size = microbatch_size
         self.online_probe = None
         if num_classes:
             self.online_probe = keras.layers.Dense(num_classes, dtype="float32", name="probe")
@@ -105,8 +100,8 @@ class SimCLR(keras.Model):
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        return list(self.trackers.values())
+    def head(self):
+        return self.projection_head
 
     def build(self, input_shape):
         # Calling the parts keeps every weight's name and makes them savable at once.
@@ -114,48 +109,24 @@ class SimCLR(keras.Model):
             self.online_probe.build((None, self.encoder.output_shape[-1]))
         self.built = True
 
-    def call(self, images, training=False):
-        return self.encoder(images, training=training)
-
     def train_step(self, data):
         images, labels = _images_and_labels(data)
-        if self.microbatch_size is None:
-            step = self.gradients_at_once(images, labels)
-        else:
-            step = cached_gradients(self, images, labels)
+        step = step_gradients(self, images, labels)
         apply_gradients(self.optimizer, step.gradients, self.trainable_variables)
-        return self.update_metrics(step.features, step.projections, labels, step.loss)
+        return self.update_metrics(step.features, step.z, labels, step.values["loss"])
 
     def test_step(self, data):
         images, labels = _images_and_labels(data)
         # The same views in every epoch: their losses differ by the weights alone.
-        seed = tf.constant([0, 0])
-        if self.microbatch_size is None:
-            views = self.augmenter.two_views(images, seed)
-            features, projections = self.embed(views, training=False)
-        else:
-            features, projections = embed_in_microbatches(self, images, seed, training=False)
+        features, projections = embed_pictures(self, images, tf.constant([0, 0]), training=False)
         projections = gather_rows(projections)
-        losses = self.compute_losses(features, projections, labels)
+        losses = self.measure(features, projections, labels, training=False)
         return self.update_metrics(features, projections, labels, losses["loss"])
 
-    def gradients_at_once(self, images: tf.Tensor, labels: tf.Tensor | None) -> StepGradients:
-        """Computes the gradients of a batch with all its activations in memory."""
-        views = self.augmenter.two_views(images)
-        with tf.GradientTape() as tape:
-            features, projections = self.embed(views, training=True)
-            projections = gather_rows(projections)
-            losses = self.compute_losses(features, projections, labels)
-            scaled_loss = self.scaled_loss(losses)
-        gradients = tape.gradient(scaled_loss, self.trainable_variables)
-        return StepGradients(features, projections, losses["loss"], gradients)
+    def views(self, images, seed):
+        return self.augmenter.two_views(images, seed)
 
-    def embed(self, views: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns features `[2N, d]` and projections `[2N, k]` of `[2N, height, width, 3]`."""
-        features = self.encoder(views, training=training)
-        return features, self.projection_head(features, training=training)
-
-    def compute_losses(self, features, projections, labels) -> dict[str, tf.Tensor]:
+    def measure(self, features, z, labels, training) -> dict[str, tf.Tensor]:
         """Returns the contrastive `loss` and, with an online probe and labels, `probe_loss`.
 
         Where replicas share the batch, the contrastive loss is that of the whole batch, and the
@@ -163,10 +134,11 @@ class SimCLR(keras.Model):
 
         Args:
             features: float32 `[2N, d]` of this replica's N pictures.
-            projections: float32 `[2M, k]` of all replicas' M pictures, in order.
+            z: projections, float32 `[2M, k]`, of all replicas' M pictures, in order.
             labels: int32 `[N]`, or `None`.
+            training: makes no difference.
         """
-        z_a, z_b = tf.split(projections, 2)
+        z_a, z_b = tf.split(z, 2)
         losses = {"loss": nt_xent(z_a, z_b, self.temperature)}
         if self.online_probe is not None and labels is not None:
             targets, labelled = self._probe_targets(labels)
@@ -178,10 +150,8 @@ class SimCLR(keras.Model):
             )
         return losses
 
-    def scaled_loss(self, losses: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Returns the sum of what is minimised, scaled for float16 by the optimizer."""
-        own = share_of_loss(losses["loss"]) + losses.get("probe_loss", 0.0)
-        return self.optimizer.scale_loss(own)
+    def own_loss(self, values):
+        return share_of_loss(values["loss"]) + values.get("probe_loss", 0.0)
 
     def update_metrics(self, features, projections, labels, loss) -> dict[str, tf.Tensor]:
         """Adds one batch to the running means and returns them all."""
@@ -217,7 +187,6 @@ class SimCLR(keras.Model):
             **serialized,
             "temperature": self.temperature,
             "num_classes": self.num_classes,
-            "microbatch_size": self.microbatch_size,
         }
 
     @classmethod

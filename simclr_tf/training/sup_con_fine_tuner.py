@@ -83,10 +83,12 @@ class SupConFineTuner(MetricLearner):
     def head(self):
         return self.projection_head
 
-    def views(self, images, labels, training):
-        # The same views in every evaluation: their losses differ by the weights alone.
-        seed = None if training else tf.constant([0, 0])
-        return self.augmenter.two_views(images, seed), tf.concat([labels, labels], axis=0)
+    def views(self, images, seed):
+        return self.augmenter.two_views(images, seed)
+
+    def evaluation_views(self, images):
+        # Their losses differ by the weights alone.
+        return self.views(images, tf.constant([0, 0]))
 
     def metric_loss(self, z, labels, training):
         return sup_con(z, labels, self.temperature)

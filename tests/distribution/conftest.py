@@ -12,7 +12,15 @@ import pytest
 from tests.forked import ForkedPopen
 
 ROOT = pathlib.Path(__file__).parents[2]
-CASES = ("simclr", "gradient_caching", "clipped", "float16", "sup_con", "triplet", "classifier")
+CASES = (
+    "simclr",
+    "gradient_caching",
+    "clipped",
+    "float16",
+    "sup_con_caching",
+    "triplet",
+    "classifier",
+)
 SECONDS = 400
 
 

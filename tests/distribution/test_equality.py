@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.distribution.conftest import CASES
+from tests.distribution.embedding_case import BROKEN, COUNT
 
 EXACT = [case for case in CASES if case != "float16"]
 
@@ -50,3 +51,43 @@ def test_float16_begins_alike_and_stays_finite(trained, strategy):
     assert found[0] == pytest.approx(trained("none", 0)["float16.losses"][0], abs=1e-3)
     assert np.isfinite(found).all()
     assert np.ptp(found) > 1e-2
+
+
+# === Embedding ===
+
+SHARED_BY = [("mirrored", 2, CASES), ("multi_worker", 2, CASES), ("multi_worker", 4, ("simclr",))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharing", SHARED_BY, ids=str)
+def test_embeddings_are_those_of_one_device_and_no_picture_is_lost_or_doubled(trained, sharing):
+    found, expected = trained(*sharing), trained("none", 0)
+    readable = [f"{row:02d}" for row in range(COUNT) if row not in BROKEN]
+    assert found["embedding.ids"].tolist() == expected["embedding.ids"].tolist() == readable
+    for name in ("embeddings", "features"):
+        np.testing.assert_allclose(
+            found[f"embedding.{name}"], expected[f"embedding.{name}"], rtol=1e-6, atol=1e-6
+        )
+    assert np.ptp(found["embedding.embeddings"], axis=0).min() > 1e-2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharing", SHARED_BY, ids=str)
+def test_pictures_that_any_worker_cannot_read_are_listed_with_the_reason(trained, sharing):
+    expected = [[f"{row:02d}", "broken"] for row in BROKEN]
+    assert trained(*sharing)["embedding.skipped"].tolist() == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sharing", SHARED_BY, ids=str)
+def test_what_is_embedded_is_not_embedded_again(trained, sharing):
+    # 23 pictures: 6 are broken, and 2 of the others have one content.
+    assert trained(*sharing)["embedding.new"].tolist() == [16, 0]
+
+
+@pytest.mark.slow
+def test_each_worker_decodes_its_own_pictures_alone(trained):
+    first = trained("multi_worker", 2)["embedding.decoded"].tolist()
+    # 22 contents, every second of a batch of four; then the others' 2 broken ones for the reason.
+    assert first[:11] == [f"{row:02d}" for row in range(0, 22, 2)]
+    assert first[11:13] == ["05", "07"]

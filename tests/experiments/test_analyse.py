@@ -96,6 +96,7 @@ def test_help_lists_the_flags_without_importing_tensorflow(tmp_path):
         timeout=60,
         check=False,
     )
+    assert done.returncode == 0
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "absl.flags" in imported
     assert not imported & {"tensorflow", "keras", "sklearn", "matplotlib.figure", "faiss"}

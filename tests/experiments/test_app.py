@@ -431,6 +431,7 @@ def test_a_mistake_is_answered_in_one_line(folder, arguments, message):
 
 def test_help_lists_the_flags_that_there_are(folder):
     done = run_script(folder, "app", "--help")
+    assert done.returncode == 0
     for flag in ("--encoder_dir: ", "--index: ", "--host: ", "--max_megabytes: ", "--top_k: "):
         assert flag in done.stdout
     assert "--image_size" not in done.stdout

@@ -101,6 +101,10 @@ def test_pictures_find_symbols_also_on_pages_of_pdf_and_a_faulty_file_is_named(f
         ),
         (("--gallery=symbols", "--drawings=test", "--pdf_dpi=9"), "`pdf_dpi` must be between 18"),
         (
+            ("--gallery=symbols", "--drawings=test", "--least_drawn_score=2"),
+            "`least_drawn_score` must be between 0.0 and 1.0",
+        ),
+        (
             ("--gallery=symbols", "--drawings=test", "--stretch=0.5"),
             "`stretch` must be at least 1.0",
         ),

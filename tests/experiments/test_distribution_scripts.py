@@ -11,8 +11,18 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from tests.experiments.conftest import PICTURES, PRETRAIN, ROOT, command, run_script, succeeded
+from simclr_tf.retrieval import read_embeddings
+from tests.experiments.conftest import (
+    ENCODER,
+    PICTURES,
+    PRETRAIN,
+    ROOT,
+    command,
+    run_script,
+    succeeded,
+)
 
 # So gentle that a ReLU does not turn on the last digit: one that does changes all that follows.
 GENTLE = ("--learning_rate=0.001", "--temperature=0.5", "--seed=2")
@@ -136,6 +146,38 @@ def test_fine_tuning_on_two_replicas_is_that_of_one(workplace):
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
+def test_the_baseline_on_two_replicas_is_that_of_one(workplace):
+    arguments = (
+        *("--data_dir=pictures", *PICTURES, *ENCODER, "--augment=crop-flip", "--batch_size=12"),
+        *("--pictures=48", "--minimum_epochs=1", "--learning_rate=0.001", "--labels_per_class=10"),
+    )
+    succeeded(workplace, "baseline", *arguments, "--run_dir=runs/base_one")
+    more = ("--run_dir=runs/base_two", "--strategy=mirrored", "--replicas=2")
+    assert "Strategy mirrored: 2 replicas" in succeeded(workplace, "baseline", *arguments, *more)
+    names, expected = metrics(workplace / "runs/base_one")
+    assert {"val_loss", "val_accuracy"} <= set(names[0])
+    _, found = metrics(workplace / "runs/base_two")
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_three_replicas_embed_pictures_that_they_cannot_share_evenly(workplace):
+    arguments = ("--model_type=pixels", "--data_dir=pictures", *PICTURES, "--batch_size=16")
+    printed = succeeded(
+        workplace,
+        "embed",
+        *(*arguments, "--output_dir=embedded_by_three"),
+        *("--strategy=mirrored", "--replicas=3"),
+    )
+    assert "Strategy mirrored: 3 replicas" in printed
+    assert "pictures: 90 embeddings; 90 new, 0 kept, 0 gone, 0 pictures skipped" in printed
+    embedded = read_embeddings(workplace / "embedded_by_three/embeddings.npz")
+    with Image.open(workplace / "pictures" / embedded.ids[-1]) as picture:
+        pixels = np.asarray(picture, np.float32).ravel()
+    np.testing.assert_allclose(embedded.embeddings[-1], pixels - pixels.mean(), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -167,7 +209,7 @@ def test_a_worker_that_does_not_come_is_named_after_the_time_out(workplace, monk
     assert "missing: worker 1 at 127.0.0.1:47322" in done.stderr
 
 
-def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
+def test_the_replicas_must_share_the_micro_batches_of_a_fine_tuning(workplace):
     done = run_script(
         workplace,
         "finetune",
@@ -175,4 +217,4 @@ def test_micro_batches_of_a_fine_tuning_are_for_one_device(workplace):
         *("--strategy=mirrored", "--replicas=2", "--batch_size=12", "--pictures_per_class=4"),
     )
     assert done.returncode == 2
-    assert "`microbatch_size` is for --strategy=none here" in done.stderr
+    assert "`microbatch_size` must be a multiple of the number of replicas (2)" in done.stderr

@@ -210,6 +210,7 @@ def test_help_lists_every_flag_without_importing_tensorflow(tmp_path, script):
         timeout=60,
         check=False,
     )
+    assert done.returncode == 0
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "absl.flags" in imported
     assert not imported & {"tensorflow", "keras", "sklearn", "matplotlib.figure"}

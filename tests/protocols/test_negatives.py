@@ -13,6 +13,7 @@ from simclr_tf.protocols import FineTuningSettings, Negatives, NegativeSettings,
 from simclr_tf.protocols.batch_shape import BatchShape, batch_shape
 from simclr_tf.protocols.label_budget import LabelBudget
 from simclr_tf.runs import RunFolder
+from simclr_tf.training import NonFiniteLoss, SupConFineTuner
 from simclr_tf.training.metric_learner import MetricLearner
 from tests.protocols.conftest import make_pictures, small_encoder
 from tests.protocols.test_batch_shape import pictures_of
@@ -78,6 +79,21 @@ def test_a_batch_holds_the_classes_and_then_the_negatives():
         assert (np.sort(np.unique(labels)).tolist())[0] == -1
         np.testing.assert_array_equal(images[:, 0, 0, 0] == 2, labels == -1)
         assert labels.numpy().tolist()[-2:] == [-1, -1] and labels.shape == (8,)
+
+
+def test_the_names_of_a_batch_are_those_of_its_classes_and_then_of_its_negatives():
+    labelled, negatives = pictures_of([5, 6, 7]), pictures_of([4])
+    # Each picture shows its row; those of the negatives are counted from 100 on.
+    labelled.images[:] = np.arange(18)[:, None, None, None]
+    negatives.images[:] = np.arange(100, 104)[:, None, None, None]
+    settings = dataclasses.replace(SETTINGS, batch_size=8, pictures_per_class=2)
+    shape = batch_shape(labelled, settings, 0.25)
+    names = shape.names(labelled, settings, negatives)
+    batches = shape.batches(labelled, settings, 0, 5, negatives)
+    for step, (images, _) in enumerate(batches.as_numpy_iterator()):
+        shown = images[:, 0, 0, 0].tolist()
+        own, beside = shown[:6], [f"negative: {row - 100}" for row in shown[6:]]
+        assert names(step) == [*map(str, own), *beside]
 
 
 def test_a_batch_too_small_for_both_is_refused():
@@ -146,6 +162,18 @@ def test_the_model_is_shown_two_views_of_them_without_labels(splits, run, monkey
     fine_tune(new_encoder(), splits, SETTINGS, ALL, run, negatives_of())
     # 3 classes of 4 beside 4 of 16: two views of each.
     assert set(seen) == {(32, 32)}
+
+
+def test_a_loss_that_is_no_number_names_them_too(splits, run, monkeypatch):
+    def no_number(self, z, labels, training):
+        return tf.reduce_sum(z) * np.nan
+
+    monkeypatch.setattr(SupConFineTuner, "metric_loss", no_number)
+    with pytest.raises(NonFiniteLoss, match="Stopped after step 1: the loss is nan"):
+        fine_tune(new_encoder(), splits, SETTINGS, ALL, run, negatives_of())
+    (stopped,) = json.loads((run.path / "non_finite_steps.json").read_text())
+    kinds = [name.partition("/")[0] for name in stopped["pictures"]]
+    assert kinds == ["train"] * 12 + ["negative: negatives"] * 4
 
 
 # === The whole job ===

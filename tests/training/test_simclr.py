@@ -99,7 +99,7 @@ def test_the_probe_loss_is_the_mean_over_labelled_pictures_alone(model):
     features = generator.normal(size=(8, size)).astype("float32")
     projections = generator.normal(size=(8, 8)).astype("float32")
     labels = np.int32([2, -1, 0, -1])
-    losses = model.compute_losses(features, projections, tf.constant(labels))
+    losses = model.measure(features, projections, tf.constant(labels), training=True)
     logits = model.online_probe(features).numpy().astype("float64")
     log_sums = np.log(np.exp(logits).sum(axis=1))
     # Rows 0, 2 are first views and 4, 6 second views of the labelled pictures.
