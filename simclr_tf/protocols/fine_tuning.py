@@ -111,7 +111,6 @@ def fine_tune(
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
-    # Its class layer fits the weights that it was trained with.
     classification = _classify(model, splits, run)
     mixture.apply()
     save_model(network, run.path / "encoder.keras")
