@@ -33,7 +33,7 @@ class WeightInterpolation:
         check_between("start_weight", start_weight, 0, 1)
         self.network = network
         self.start_weight = start_weight
-        self._start = network.get_weights()
+        self._start = network.get_weights() if start_weight else []
 
     def apply(self) -> None:
         """Gives the network the mixture of its present weights for good."""

@@ -50,9 +50,9 @@ def fine_tune(
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
     the training and with the kept weights. With `start_weight` the encoder is measured and saved
-    with a mixture of its weights and those of its start; a classifier is saved without. Negatives take part in the training alone: they are in
-    every batch, labelled -1, and in no measure. In the scope of a strategy its replicas train
-    together, with the result of one device.
+    with a mixture of its weights and those of its start; a classifier is saved without. Negatives
+    take part in the training alone: they are in every batch, labelled -1, and in no measure. In
+    the scope of a strategy its replicas train together, with the result of one device.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
     metrics.json, before_after.png, encoder.keras and, where there are such, head.keras and
@@ -111,7 +111,6 @@ def fine_tune(
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
-    # Its class layer fits the weights that it was trained with.
     classification = _classify(model, splits, run)
     mixture.apply()
     save_model(network, run.path / "encoder.keras")
