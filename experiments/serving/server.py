@@ -37,8 +37,8 @@ def serve(
         backlog=_BACKLOG,
         timeout_graceful_shutdown=int(service.settings.max_seconds) + 1,
     )
-    # The hundreds of thousands of objects of TensorFlow stay to the end: looking through them again
-    # and again for what nobody needs any more took half of the time of a busy service.
+    # The many objects of TensorFlow stay to the end: the garbage collector need not look through
+    # them again and again while requests wait.
     gc.collect()
     gc.freeze()
     # From here on connections are taken, so that whoever reads the line may ask at once.
