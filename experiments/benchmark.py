@@ -3,10 +3,11 @@
     pip install -e ".[bench]" && python experiments/benchmark.py --output_dir=runs/benchmark
 
 Writes benchmark.json (rows, versions, machine) and benchmark.png to --output_dir. `--part` chooses
-what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset, and
-`--part=embed_folder` embeds the pictures of --data_dir; `--part=many_classes` fine-tunes with
-15,000 classes of 4 drawn symbols; `--part=scaling` trains with two workers on this machine, and is
-what predict_scale.py reads.
+what is measured, `--peers` against whom; `--part=accuracy` trains on --data_dir or --dataset,
+`--part=embed_folder` and `--part=export` embed the pictures of --data_dir; `--part=many_classes`
+fine-tunes with 15,000 classes of 4 drawn symbols; `--part=detect` searches the annotated drawings
+of --data_dir after the first three of them, from which examples and calibration come;
+`--part=scaling` trains with two workers on this machine, and is what predict_scale.py reads.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
         check_labelled_splits(splits)
     with tempfile.TemporaryDirectory() as drawn:
         data_dir = pictures["data_dir"]
-        if data_dir is None and {"input", "embed_folder"} & set(settings.parts):
+        if data_dir is None and {"input", "embed_folder", "export"} & set(settings.parts):
             data_dir = drawn
             folder = pathlib.Path(drawn)
             write_jpeg_folder(folder, settings.input_pictures, _DRAWN_SIZE, settings.seed)

@@ -5,9 +5,9 @@
     python experiments/export.py --encoder_dir=runs/mine --classifier=PROBE_FOLDER/linear_probe.npz
 
 The folder holds the SavedModel (signatures serving_default, image_bytes and float_image),
-metadata.json, MODEL_CARD.md and load_example.py, with --tflite encoder_VARIANT.tflite, with
---torchvision torchvision.safetensors. Pictures given by --data_dir or --dataset are what it is
-checked with.
+metadata.json, MODEL_CARD.md and load_example.py, with --tflite encoder_VARIANT.tflite, with --onnx
+encoder.onnx (needs pip install simclr_tf[onnx]), with --torchvision torchvision.safetensors.
+--samples pictures of --data_dir or --dataset are what it is checked with.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from absl import flags
 
 from experiments import decoding_flags, encoder_flags, launcher, picture_flags
 from experiments.settings_flags import SettingsFlags
+from simclr_tf.checks import check_at_least
 from simclr_tf.export.settings import ExportSettings
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ _CLASSIFIER = flags.DEFINE_string(
 _LABEL_NAMES = flags.DEFINE_list(
     "label_names", [], "of a classifier.keras without report.json, with commas"
 )
+_SAMPLES = flags.DEFINE_integer(
+    "samples", 512, "pictures to check with, of them all TensorFlow Lite files; at least 2"
+)
 _SETTINGS = SettingsFlags(ExportSettings, leave_out=("image_size", "resize_mode"))
-_SAMPLES = 512
 
 
 def main() -> None:
     """Reads the flags and exports."""
     _SETTINGS.read(resize_mode=decoding_flags.RESIZE_MODE.value)
+    check_at_least("samples", _SAMPLES.value, 2)
     picture_flags.picture_config()
     if os.path.exists(os.path.expanduser(_OUTPUT_DIR.value)):
         raise ValueError(f"`output_dir` must not exist. Received: output_dir={_OUTPUT_DIR.value!r}")
@@ -88,8 +92,8 @@ def _read_samples() -> SamplePictures | None:
     from simclr_tf.export import SamplePictures
 
     held_out = splits.validation
-    pictures = held_out if len(held_out) >= _SAMPLES else splits.train
-    rows = np.random.default_rng(config["class_seed"]).permutation(len(pictures))[:_SAMPLES]
+    pictures = held_out if len(held_out) >= _SAMPLES.value else splits.train
+    rows = np.random.default_rng(config["class_seed"]).permutation(len(pictures))[: _SAMPLES.value]
     chosen = pictures.subset(np.sort(rows))
     split = "validation" if pictures is held_out else "training"
     return SamplePictures(chosen.images, chosen.labels, f"{splits.name}, {split} pictures")
@@ -109,6 +113,11 @@ def _print_report(metadata: dict[str, Any]) -> None:
         print(
             f"{row['variant']:16}{row['bytes'] / 1e6:8.2f}{row['mean_similarity']:9.4f}{shown:>18}"
         )
+    if "onnx" in metadata:
+        onnx = metadata["onnx"]
+        differences = onnx["largest_difference"].items()
+        figures = ", ".join(f"{output} {value:.1e}" for output, value in differences)
+        print(f"ONNX: {onnx['bytes'] / 1e6:.2f} MB, largest difference {figures}")
 
 
 if __name__ == "__main__":

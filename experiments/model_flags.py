@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from experiments import decoding_flags, encoder_flags, source_flags
+from experiments import decoding_flags, encoder_flags, launcher, source_flags
 from simclr_tf.encoders.model_types import MODEL_TYPES
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ _MODEL_TYPE = flags.DEFINE_string(
 _WEIGHTS = flags.DEFINE_string(
     "weights", None, "of model_type: a run folder, a model file or, for imagenet, a weights file"
 )
+
+
+def is_given() -> bool:
+    """Returns whether an encoder is asked for at all."""
+    return encoder_flags.ENCODER_DIR.value is not None or _MODEL_TYPE.value is not None
 
 
 @functools.cache
@@ -50,6 +55,17 @@ def read_source() -> EncoderSource:
         source_flags.read_options(),
         resize_mode=decoding_flags.RESIZE_MODE.value,
     )
+
+
+def load_if_given() -> tuple[Any, int]:
+    """Returns the encoder, or None where none is asked for, and the size of its pictures."""
+    if not is_given():
+        print("No encoder is given: the pixels alone decide.")
+        return None, decoding_flags.IMAGE_SIZE.value
+    source = read_source()
+    size = take_size_of_encoder()
+    launcher.import_tensorflow()
+    return source.load(), size
 
 
 def take_size_of_encoder() -> int:

@@ -34,7 +34,8 @@ def benchmark(
     Args:
         settings: what to measure.
         output_dir: folder of the results, made when missing.
-        data_dir: folder whose pictures `input` decodes and `embed_folder` embeds.
+        data_dir: folder whose pictures `input`, `embed_folder` and `export` read, or whose
+            drawings `detect` searches.
         splits: pictures with labels; only `accuracy` needs them.
         show: takes the lines for the person.
 
@@ -42,7 +43,8 @@ def benchmark(
         The rows, see `rows_of`.
 
     Raises:
-        ValueError: if a peer is not installed or does not see the device asked for.
+        ValueError: if a peer is not installed or does not see the device asked for, or `detect`
+            has no drawings.
     """
     check_peers(settings)
     output_dir.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ class Contestant:
         name: as the row names it.
         process: which of the long-lived processes it runs in: `"ours"`, `"plain"` (ours or FAISS
             as the peer) or `"blocks of 256"` (ours as its own peer), `"lightly"`, `"tuned"`,
-            `"keras"` or `"commands"`.
+            `"keras"`, `"opencv"` or `"commands"`.
         task: `"module:function"`; the function takes `arguments` and returns a callable from a
             number of times to the value of the case.
         arguments: plain values.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 from typing import Any
 
 from experiments.benchmarks.cases import OURS, Contestant
@@ -11,7 +12,10 @@ from experiments.benchmarks.targets import target
 
 TORCH_PACKAGES = ("torch", "torchvision", "lightly")
 # Parts that are measured without these packages.
-WITHOUT_TORCH = {"import", "size", "embed_folder", "search", "many_classes", "scaling"}
+WITHOUT_TORCH = {
+    *("import", "size", "embed_folder", "search"),
+    *("export", "many_classes", "detect", "scaling"),
+}
 OUR_SETTING = "bfloat16, uint8 pictures in, defaults"
 TUNED = "float32 weights, bfloat16 autocast, channels-last, both views in one pass, fused SGD"
 LIGHTLY = "float32, NCHW, one pass a view, as in lightly's documentation"
@@ -22,9 +26,18 @@ _PACKAGE = "experiments.benchmarks"
 
 def check_peers(settings: BenchmarkSettings) -> None:
     """Raises `ValueError` if a chosen peer is not installed and a chosen part needs it."""
-    wanted = [peer for peer in settings.chosen_peers if peer in ("lightly", "tuned")]
-    missing = [name for name in TORCH_PACKAGES if importlib.util.find_spec(name) is None]
-    if wanted and missing and set(settings.parts) - WITHOUT_TORCH:
+    if set(settings.parts) - WITHOUT_TORCH:
+        _check_installed(settings, ("lightly", "tuned"), TORCH_PACKAGES)
+    if "detect" in settings.parts:
+        _check_installed(settings, ("opencv",), ("cv2",))
+
+
+def _check_installed(
+    settings: BenchmarkSettings, peers: Sequence[str], packages: Sequence[str]
+) -> None:
+    wanted = [peer for peer in settings.chosen_peers if peer in peers]
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if wanted and missing:
         raise ValueError(
             f"The peers {' and '.join(wanted)} need {', '.join(missing)}: "
             'pip install "simclr_tf[bench]", or leave them out with --peers=keras or --peers='

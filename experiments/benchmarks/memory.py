@@ -20,11 +20,20 @@ def peak_above_now(work: Callable[[], object]) -> float:
     Raises:
         OSError: where there is no /proc that counts it.
     """
+    before = _kibibytes(_STATUS, "VmRSS") / 1024
+    return peak(work) - before
+
+
+def peak(work: Callable[[], object]) -> float:
+    """Returns how many MiB the process held at most while it did `work`.
+
+    Raises:
+        OSError: where there is no /proc that counts it.
+    """
     # 5 sets the peak back to what is resident now.
     _CLEAR.write_text("5", encoding="ascii")
-    before = _kibibytes(_STATUS, "VmRSS")
     work()
-    return (_kibibytes(_STATUS, "VmHWM") - before) / 1024
+    return _kibibytes(_STATUS, "VmHWM") / 1024
 
 
 def own_memory() -> float:

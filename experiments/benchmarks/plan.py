@@ -17,6 +17,8 @@ from experiments.benchmarks.contestants import (
     torch_peer,
 )
 from experiments.benchmarks.plan_caching import caching_cases
+from experiments.benchmarks.plan_detect import detect_cases
+from experiments.benchmarks.plan_export import export_cases
 from experiments.benchmarks.plan_files import embed_folder_cases, import_cases, input_cases
 from experiments.benchmarks.plan_labels import many_classes_cases, sup_con_cases
 from experiments.benchmarks.plan_loss import loss_cases
@@ -31,7 +33,8 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
 
     Args:
         settings: what to measure.
-        data_dir: folder whose pictures `input` decodes and `embed_folder` embeds.
+        data_dir: folder whose pictures `input`, `embed_folder` and `export` read, or whose
+            drawings `detect` searches.
     """
     makers: dict[str, Callable[[BenchmarkSettings, str], list[Case]]] = {
         "augment": _augment,
@@ -42,10 +45,12 @@ def plan(settings: BenchmarkSettings, data_dir: str) -> list[Case]:
         "embed": _embed,
         "embed_folder": embed_folder_cases,
         "search": lambda settings, _: search_cases(settings),
+        "export": export_cases,
         "import": lambda settings, _: import_cases(settings),
         "input_wait": lambda settings, _: waiting_cases(settings),
         "size": lambda settings, _: size_cases(settings),
         "many_classes": lambda settings, _: many_classes_cases(settings),
+        "detect": detect_cases,
         "scaling": lambda settings, _: scaling_cases(settings),
     }
     chosen_makers = [makers[part] for part in settings.parts if part in makers]

@@ -108,9 +108,7 @@ def predict(
     }
 
 
-def step_seconds(
-    gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions
-) -> dict[str, float]:
+def step_seconds(gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions) -> dict[str, float]:
     """Returns the parts of a training step in seconds.
 
     `loss` is the whole loss, which every replica computes; `gather` counts the way there and the

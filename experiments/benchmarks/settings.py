@@ -12,10 +12,13 @@ from simclr_tf.data.symbols.classes import MAX_CLASSES
 
 DEFAULT_PARTS = (
     *("augment", "step", "pretrain", "loss", "input"),
-    *("embed", "embed_folder", "search", "import"),
+    *("embed", "embed_folder", "search", "export", "import"),
 )
-PARTS = (*DEFAULT_PARTS, "accuracy", "input_wait", "size", "many_classes", "scaling")
-PEERS = ("lightly", "tuned", "keras")
+PARTS = (
+    *DEFAULT_PARTS,
+    *("accuracy", "input_wait", "size", "many_classes", "detect", "scaling"),
+)
+PEERS = ("lightly", "tuned", "keras", "opencv")
 ENCODERS = ("resnet10", "resnet18", "resnet34")
 DEVICES = ("cpu", "gpu")
 # That a search looks for.
@@ -35,8 +38,9 @@ class BenchmarkSettings:
 
     Attributes:
         part: of augment, step, pretrain, loss, input (input_wait, size), embed, embed_folder,
-            search, import, accuracy, many_classes, scaling.
-        peers: of lightly (as documented), tuned (PyTorch) and keras, with commas; may be empty.
+            search, export, import, accuracy, many_classes, detect, scaling.
+        peers: of lightly (as documented), tuned (PyTorch), keras and opencv (of detect), with
+            commas; may be empty.
         repeats: measurements of each contestant, taking turns; their median counts.
         repeat_seconds: about how long one measurement lasts; 0 does the work once.
         threads: of each contestant, and processes of PyTorch's loaders; 0 takes all cores.
@@ -56,21 +60,27 @@ class BenchmarkSettings:
         input_pictures: pictures that are decoded, and a tenth of those whose cost with size counts.
         many_classes: classes of the fine-tuning with very many, at most 16,000.
         many_class_pictures: pictures of each of them, at most half of batch_size.
-        folder_image_size: height and width of the pictures that embed_folder decodes.
+        folder_image_size: height and width of what embed_folder and export decode.
+        imported_width: multiplier of the channels of the ResNet-50 whose import is measured.
         search_pictures: embeddings that are searched.
         search_queries: that are answered at once.
         search_size: numbers of an embedding.
         opened_pictures: embeddings of the index that is opened; 0 leaves it out.
         metrics_pictures: queries and gallery of the figures of retrieval; 0 leaves them out.
         page_pictures: files that the search page searches; 0 leaves it out.
+        detect_train_drawings: drawings of data_dir, the first by name, that examples and calibration of detect come from; it searches the others.
+        detect_examples: boxes of each class cut from these, at least 1.
+        detect_weights: SqueezeNet's weights file of ImageNet; empty for encoder at the first width with random weights.
+        every_window_pages: of the others, on which every window is encoded; 0 leaves it out.
+        every_window_step: shift between these windows as a share of their side, above 0.
         accuracy_minutes: that each contestant may train.
         accuracy_encoder: network of accuracy, of the cost with size and of many_classes.
         accuracy_width: multiplier of its channels.
         seed: of pictures and weights.
-    """
+    """  # noqa: E501 (a flag's help is one line)
 
     part: str = ",".join(DEFAULT_PARTS)
-    peers: str = "lightly,tuned,keras"
+    peers: str = "lightly,tuned,keras,opencv"
     repeats: int = 5
     repeat_seconds: float = 1.5
     threads: int = 0
@@ -91,12 +101,18 @@ class BenchmarkSettings:
     many_classes: int = 15000
     many_class_pictures: int = 4
     folder_image_size: int = 128
+    imported_width: float = 1.0
     search_pictures: int = 200_000
     search_queries: int = 1000
     search_size: int = 128
     opened_pictures: int = 1_000_000
     metrics_pictures: int = 100_000
     page_pictures: int = 10_000
+    detect_train_drawings: int = 3
+    detect_examples: int = 1
+    detect_weights: str = ""
+    every_window_pages: int = 1
+    every_window_step: float = 0.25
     accuracy_minutes: float = 8.0
     accuracy_encoder: str = "resnet10"
     accuracy_width: float = 0.25
@@ -125,6 +141,7 @@ class BenchmarkSettings:
             )
         for name in ("image_size", "large_image_size", "folder_image_size"):
             check_at_least(name, getattr(self, name), 8)
+        check_positive("imported_width", self.imported_width)
         check_at_least("search_pictures", self.search_pictures, NEIGHBOURS)
         for name in ("search_queries", "search_size"):
             check_at_least(name, getattr(self, name), 1)
@@ -137,6 +154,10 @@ class BenchmarkSettings:
         # The symbols, turned and mirrored.
         check_between("many_classes", self.many_classes, 2, 8 * MAX_CLASSES)
         check_between("many_class_pictures", self.many_class_pictures, 1, self.batch_size // 2)
+        check_at_least("detect_train_drawings", self.detect_train_drawings, 1)
+        check_at_least("detect_examples", self.detect_examples, 1)
+        check_at_least("every_window_pages", self.every_window_pages, 0)
+        check_positive("every_window_step", self.every_window_step)
         check_positive("accuracy_minutes", self.accuracy_minutes)
         check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS)
         check_positive("accuracy_width", self.accuracy_width)

@@ -23,6 +23,10 @@ def set_threads() -> None:
 
         tf.config.threading.set_intra_op_parallelism_threads(thread_count())
         tf.config.threading.set_inter_op_parallelism_threads(thread_count())
+    if "cv2" in sys.modules:
+        import cv2
+
+        cv2.setNumThreads(thread_count())
     if "torch" in sys.modules:
         import torch
 

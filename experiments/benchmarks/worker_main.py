@@ -85,6 +85,11 @@ def describe() -> dict[str, Any]:
 
         versions["faiss"] = faiss.__version__
         threads["faiss"] = faiss.omp_get_max_threads()
+    if "cv2" in sys.modules:
+        import cv2
+
+        versions["opencv"] = cv2.__version__
+        threads["opencv"] = cv2.getNumThreads()
     if "torch" in sys.modules:
         import lightly
         import torch

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import pathlib
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from experiments.search_page import markup
+from experiments.search_page.uploads import Uploads, region_of, upload_name
 from simclr_tf.data import UnreadablePicture
 from simclr_tf.data.region import Region
 from simclr_tf.protocols.indexed_pictures import PictureUnavailable
@@ -17,7 +17,6 @@ from simclr_tf.protocols.picture_search import PictureQuery, PictureSearch
 
 _PREVIEW_PIXELS = 640
 _THUMBNAIL_PIXELS = 240
-_LONGEST_NAME = 200
 # More would not be looked at, and each is a picture to decode.
 MOST_NEIGHBOURS = 60
 
@@ -63,16 +62,15 @@ class Answers:
 
     def __init__(self, search: PictureSearch, upload_dir: str | os.PathLike[str]) -> None:
         self.search = search
-        self._upload_dir = pathlib.Path(os.path.realpath(upload_dir))
+        self._uploads = Uploads(upload_dir, search.limits.max_bytes)
 
     def to_upload(
         self, asked: Asked | None, sent: Any, k: int, class_names: Sequence[str]
     ) -> Answer:
         """Answers a picture that was uploaded; `sent` is `{"path": ..., "name": ...}`."""
-        sent = sent if isinstance(sent, dict) else {}
-        name = str(sent.get("name") or "picture")[:_LONGEST_NAME]
+        name = upload_name(sent)
         try:
-            content = self._take(sent.get("path"))
+            content = self._uploads.take(sent)
             query = self.search.query_from_upload(content, name)
         except UnreadablePicture as error:
             return self._refused(asked, _cannot(name, error))
@@ -84,11 +82,10 @@ class Answers:
         self, asked: Asked | None, sent: Any, k: int, class_names: Sequence[str]
     ) -> Answer:
         """Answers a box drawn on the query; `sent` is `{"region": [l, t, r, b] or None}`."""
-        region = sent.get("region") if isinstance(sent, dict) else None
         if asked is None:
             return self._refused(None, "Choose a picture first.")
         try:
-            chosen = None if region is None else _region(region)
+            chosen = region_of(sent)
         except ValueError as error:
             return self._refused(asked, str(error))
         return self._answer(dataclasses.replace(asked, region=chosen), asked, k, class_names)
@@ -136,27 +133,6 @@ class Answers:
             return markup.query_box(asked.query.name, trouble=str(error))
         return markup.query_box(asked.query.name, picture, asked.region)
 
-    def _take(self, path: Any) -> bytes:
-        """Reads an upload and deletes it."""
-        try:
-            real = pathlib.Path(os.path.realpath(path if isinstance(path, str) else ""))
-            if not real.is_relative_to(self._upload_dir) or not real.is_file():
-                raise FileNotFoundError
-            with open(real, "rb") as file:
-                content = file.read(self.search.limits.max_bytes + 1)
-            real.unlink(missing_ok=True)
-        except (OSError, ValueError) as error:
-            raise ValueError("The picture did not arrive; choose it again.") from error
-        return content
-
 
 def _cannot(name: str, error: ValueError) -> str:
     return f"{name} cannot be searched with: {error}."
-
-
-def _region(values: Any) -> Region:
-    try:
-        left, top, right, bottom = (float(value) for value in values)
-    except (TypeError, ValueError) as error:
-        raise ValueError("The marked part cannot be read; mark it again.") from error
-    return left, top, right, bottom

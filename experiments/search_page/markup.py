@@ -65,7 +65,7 @@ def query_box(
         shown = (
             f'<div class="frame" style="--aspect: {aspect:.4f}">'
             f'<img alt="The picture that is searched with" draggable="false" '
-            f'src="{_data_uri(_jpeg(picture))}">{_region_box(region)}</div>'
+            f'src="{data_uri(jpeg(picture))}">{region_box(region)}</div>'
         )
     whole = '<button type="button" class="whole">Whole picture</button>' if region else ""
     hint = (
@@ -113,7 +113,7 @@ def _card(rank: int, picture: ShownPicture) -> str:
     if picture.trouble:
         image = f'<div class="gone">{escaped(picture.trouble)}</div>'
     else:
-        image = f'<img alt="Neighbour {rank}" src="{_data_uri(picture.thumbnail)}">'
+        image = f'<img alt="Neighbour {rank}" src="{data_uri(picture.thumbnail)}">'
     label = f'<span class="label">{escaped(found.class_name)}</span>' if found.class_name else ""
     share = max(0.0, min(1.0, found.score))
     return (
@@ -126,7 +126,8 @@ def _card(rank: int, picture: ShownPicture) -> str:
     )
 
 
-def _region_box(region: Region | None) -> str:
+def region_box(region: Region | None) -> str:
+    """Returns the box drawn on a picture; hidden where there is none."""
     if region is None:
         return '<div class="region" hidden></div>'
     left, top, right, bottom = (100 * edge for edge in region)
@@ -136,15 +137,17 @@ def _region_box(region: Region | None) -> str:
     )
 
 
-def _jpeg(picture: np.ndarray) -> bytes:
+def jpeg(picture: np.ndarray) -> bytes:
+    """Returns a JPEG file of uint8 `[height, width]` or `[height, width, 3]`."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=_JPEG_QUALITY)
     return file.getvalue()
 
 
-def _data_uri(jpeg: bytes) -> str:
+def data_uri(content: bytes) -> str:
+    """Returns the address that a JPEG file has within the page."""
     # Within the page, so that the server has no address for files.
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+    return f"data:image/jpeg;base64,{base64.b64encode(content).decode()}"
 
 
 _ICON = (

@@ -13,7 +13,7 @@ from experiments.search_page.answers import MOST_NEIGHBOURS, Answer, Answers, As
 
 _FOLDER = pathlib.Path(__file__).parent
 # A person who comes back to the page later begins anew.
-_SECONDS_KEPT = 3600
+SECONDS_KEPT = 3600
 
 CSS = (_FOLDER / "page.css").read_text(encoding="utf-8")
 # Fonts that every machine has: the page loads none.
@@ -42,16 +42,16 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
     search = answers.search
     most = min(MOST_NEIGHBOURS, len(search))
     with gr.Blocks(
-        title="Picture search", analytics_enabled=False, delete_cache=(600, _SECONDS_KEPT)
+        title="Picture search", analytics_enabled=False, delete_cache=(600, SECONDS_KEPT)
     ) as page:
-        asked = gr.State(None, time_to_live=_SECONDS_KEPT)
+        asked = gr.State(None, time_to_live=SECONDS_KEPT)
         gr.HTML(heading, elem_id="heading")
         with gr.Row():
             with gr.Column(scale=1, min_width=300, elem_id="query-column"):
                 box = gr.HTML(
                     markup.query_box(),
                     elem_id="query-box",
-                    js_on_load=_script("query_box.js"),
+                    js_on_load=script("query_box.js"),
                     max_bytes=search.limits.max_bytes,
                 )
                 k = gr.Slider(
@@ -72,7 +72,7 @@ def build_page(answers: Answers, heading: str, top_k: int) -> gr.Blocks:
                 )
             with gr.Column(scale=3, min_width=420):
                 notice = gr.HTML("", elem_id="notice")
-                neighbours = gr.HTML("", elem_id="neighbours", js_on_load=_script("neighbours.js"))
+                neighbours = gr.HTML("", elem_id="neighbours", js_on_load=script("neighbours.js"))
         settings, outputs = [asked, k, classes], [asked, box, notice, neighbours]
         # One after the other, so that no late answer brings back what was asked before.
         together: dict[str, Any] = {
@@ -114,5 +114,6 @@ def _outputs(answer: Answer) -> tuple[Any, ...]:
     return answer.asked, answer.box, answer.notice, kept
 
 
-def _script(name: str) -> str:
+def script(name: str) -> str:
+    """Returns one of the scripts of the page."""
     return (_FOLDER / name).read_text(encoding="utf-8")

@@ -52,6 +52,13 @@ let corner = null;
 const isAtPicture = (event) => {
   const frame = element.querySelector(".frame");
   if (!frame || event.target.closest("button, label, input")) return false;
+  const view = element.querySelector(".view");
+  if (view) {
+    // A large drawing reaches beyond the part that is in view, which has bars to move it.
+    const area = view.getBoundingClientRect();
+    const [x, y] = [event.clientX - area.left, event.clientY - area.top];
+    return x >= 0 && x < view.clientWidth && y >= 0 && y < view.clientHeight;
+  }
   const area = frame.getBoundingClientRect();
   return event.clientX >= area.left - marginPixels && event.clientX <= area.right + marginPixels
     && event.clientY >= area.top - marginPixels && event.clientY <= area.bottom + marginPixels;
@@ -88,6 +95,9 @@ element.addEventListener("pointerup", (event) => {
   const area = element.querySelector(".frame").getBoundingClientRect();
   const isBox = (region[2] - region[0]) * area.width >= smallestPixels
     && (region[3] - region[1]) * area.height >= smallestPixels;
+  // On a drawing, what was found stays.
+  if (!isBox && element.querySelector(".view")) return;
+  if (isBox) say("Searching …");
   trigger("select", { region: isBox ? region : null });
 });
 element.addEventListener("pointercancel", () => { corner = null; });

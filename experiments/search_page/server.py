@@ -38,13 +38,16 @@ def private_gradio() -> Iterator[str]:
         yield folder
 
 
-def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> None:
+def serve(
+    page: gr.Blocks, listener: socket.socket, max_upload_bytes: int, css: str | None = None
+) -> None:
     """Serves the page until it is stopped, with Ctrl-C or SIGTERM.
 
     Args:
         page: The page.
         listener: See `listening.open_port`.
         max_upload_bytes: Largest picture in bytes.
+        css: How it looks; as the page of the search by default.
     """
     import fastapi
     import gradio
@@ -63,7 +66,7 @@ def serve(page: gr.Blocks, listener: socket.socket, max_upload_bytes: int) -> No
         ssr_mode=False,
         show_error=False,
         theme=THEME,
-        css=CSS,
+        css=CSS if css is None else css,
         footer_links=[],
         # Gradio would keep every query and its answer in the browser.
         run_history=False,

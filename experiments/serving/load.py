@@ -70,6 +70,8 @@ async def _measure(
     alone = _Client(host, port)
     expected = [_embedding(await alone.ask(request)) for request in requests]
     before = json.loads((await alone.ask(health))[1])
+    # The service closes a connection that is silent for seconds.
+    await alone.close()
     load = _Load(requests, expected, time.perf_counter() + seconds)
     start = time.perf_counter()
     await asyncio.gather(*(load.run(_Client(host, port), first) for first in range(clients)))

@@ -19,3 +19,7 @@ class Detections(NamedTuple):
     boxes: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+
+    def at_least(self, score: float) -> Detections:
+        """Returns those with at least a score."""
+        return Detections(*(values[self.scores >= score] for values in self))

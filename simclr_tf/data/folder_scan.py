@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -11,7 +12,6 @@ from simclr_tf.data.picture_set import SkippedPicture
 
 EXTENSIONS = ("jpg", "jpeg", "png", "bmp", "gif", "webp", "tif", "tiff")
 
-_SUFFIXES = tuple(f".{extension}" for extension in EXTENSIONS)
 _THREADS = 8
 
 
@@ -36,12 +36,15 @@ class _Listing(NamedTuple):
     skipped: list[SkippedPicture]
 
 
-def scan_folder(root: str) -> tuple[list[PictureFile], list[SkippedPicture]]:
+def scan_folder(
+    root: str, extensions: Sequence[str] = EXTENSIONS
+) -> tuple[list[PictureFile], list[SkippedPicture]]:
     """Returns the picture files below `root`, sorted by path, and what could not be listed.
 
     Links are followed, except back to a folder that encloses them. Names that begin with a
-    dot and `__MACOSX` are ignored, and so are files of other kinds.
+    dot and `__MACOSX` are ignored, and so are files without one of the extensions.
     """
+    suffixes = tuple(f".{extension}" for extension in extensions)
     status = os.stat(root)
     level = [_Folder(root, "", frozenset([(status.st_dev, status.st_ino)]))]
     files: list[PictureFile] = []
@@ -50,7 +53,7 @@ def scan_folder(root: str) -> tuple[list[PictureFile], list[SkippedPicture]]:
         while level:
             following: list[_Folder] = []
             chunks = [level[start : start + 64] for start in range(0, len(level), 64)]
-            for listing in pool.map(_list_folders, chunks):
+            for listing in pool.map(functools.partial(_list_folders, suffixes), chunks):
                 files += listing.files
                 following += listing.folders
                 skipped += listing.skipped
@@ -58,19 +61,21 @@ def scan_folder(root: str) -> tuple[list[PictureFile], list[SkippedPicture]]:
     return sorted(files), sorted(skipped, key=lambda picture: picture.path)
 
 
-def _list_folders(folders: Iterable[_Folder]) -> _Listing:
+def _list_folders(suffixes: tuple[str, ...], folders: Iterable[_Folder]) -> _Listing:
     listing = _Listing([], [], [])
     for folder in folders:
         try:
             with os.scandir(folder.path) as entries:
                 for entry in entries:
-                    _add_entry(entry, folder, listing)
+                    _add_entry(entry, folder, suffixes, listing)
         except OSError as error:
             listing.skipped.append(SkippedPicture(folder.prefix or ".", _reason(error)))
     return listing
 
 
-def _add_entry(entry: os.DirEntry[str], folder: _Folder, listing: _Listing) -> None:
+def _add_entry(
+    entry: os.DirEntry[str], folder: _Folder, suffixes: tuple[str, ...], listing: _Listing
+) -> None:
     if entry.name.startswith(".") or entry.name == "__MACOSX":
         return
     path = folder.prefix + entry.name
@@ -81,7 +86,7 @@ def _add_entry(entry: os.DirEntry[str], folder: _Folder, listing: _Listing) -> N
             if identity not in folder.ancestors:
                 below = _Folder(entry.path, f"{path}/", folder.ancestors | {identity})
                 listing.folders.append(below)
-        elif entry.name.lower().endswith(_SUFFIXES):
+        elif entry.name.lower().endswith(suffixes):
             status = entry.stat()
             listing.files.append(PictureFile(path, status.st_size, status.st_mtime_ns))
     except OSError as error:

@@ -19,11 +19,11 @@ from simclr_tf.data.unreadable import PictureTooLarge
 MAXIMUM_PAGE_PIXELS = 120_000_000
 
 
-def decode_page(path: str | os.PathLike[str]) -> np.ndarray:
+def decode_page(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     """Returns a page of any known format, bit depth and colour space at its full size.
 
     Args:
-        path: The file.
+        source: The file, or its bytes.
 
     Returns:
         uint8 `[height, width]` of a page in black and white or grey, else
@@ -35,7 +35,7 @@ def decode_page(path: str | os.PathLike[str]) -> np.ndarray:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with opened_picture(path, MAXIMUM_PAGE_PIXELS) as picture:
+        with opened_picture(source, MAXIMUM_PAGE_PIXELS) as picture:
             width, height = picture.size
             if width * height > MAXIMUM_PAGE_PIXELS:
                 raise PictureTooLarge(

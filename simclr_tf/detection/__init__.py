@@ -5,6 +5,7 @@ from simclr_tf.lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
+        "find_alike": "simclr_tf.detection.alike",
         "Calibration": "simclr_tf.detection.calibration",
         "fit_calibration": "simclr_tf.detection.calibration",
         "DetectionResults": "simclr_tf.detection.detecting",

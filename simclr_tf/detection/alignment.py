@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from simclr_tf.detection.blur import blurred
+from simclr_tf.detection.blur import REACH, blurred
 from simclr_tf.detection.example import SymbolExample
 from simclr_tf.detection.resampling import resampled, resized_box
 
@@ -19,8 +19,6 @@ ROUGH = ((0.89, 1.0, 1.12), 3)
 FINE = ((0.97, 1.0, 1.03), 1)
 # Context of the example and the page at the compared size.
 _AROUND = 4
-# How far the blur reaches.
-_REACH = 3
 # Ink counts as explained where there is other ink within this distance, pixels.
 _TOLERANCE = 1.5
 # Size of a spot: lines of this length that are wrong tell symbols apart.
@@ -90,7 +88,7 @@ class Aligner:
     def _best_shift(
         self, ink: np.ndarray, box: tuple[float, ...], shift: int
     ) -> tuple[float, tuple[float, ...]]:
-        patch = blurred(self._patch(ink, box, shift + _REACH))[_REACH:-_REACH, _REACH:-_REACH]
+        patch = blurred(self._patch(ink, box, shift + REACH))[REACH:-REACH, REACH:-REACH]
         views = np.lib.stride_tricks.sliding_window_view(patch, (self.height, self.width))
         windows = views.reshape(-1, self.height * self.width)
         energy = (windows**2).sum(axis=1) - windows.sum(axis=1) ** 2 / windows.shape[1]

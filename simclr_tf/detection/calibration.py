@@ -9,6 +9,8 @@ import numpy as np
 
 from simclr_tf.detection.candidates import EVIDENCE
 
+# A candidate with this score is as likely right as wrong; from it on it counts as a symbol.
+SYMBOL_SCORE = 0.5
 # Inverse of the penalty on the weights: strong, for there may be a few dozen symbols only.
 _STRENGTH = 0.1
 # Evidence farther from the mean than so many standard deviations counts as so far.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import threadpoolctl  # type: ignore[import-untyped]
 
 from simclr_tf.boxes import non_maximum_suppression
 from simclr_tf.detection.alignment import FINE, ROUGH, Aligner, Alignment, scaled_box
@@ -13,7 +14,7 @@ from simclr_tf.detection.embedding import CropEncoder
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.ink import ink_map
 from simclr_tf.detection.relations import related_examples, searched_examples
-from simclr_tf.detection.search import search_page
+from simclr_tf.detection.search import PageSearch, search_page
 from simclr_tf.detection.settings import DetectorSettings
 from simclr_tf.detection.templates import build_templates
 
@@ -44,12 +45,18 @@ class CandidateFinder:
         gallery: The examples.
         settings: How to look.
         image_size: Side of the encoder's pictures in pixels.
+        search: What finds the windows that are looked at closely, `search_page` by default.
     """
 
     def __init__(
-        self, encoder: Any, gallery: SymbolGallery, settings: DetectorSettings, image_size: int
+        self,
+        encoder: Any,
+        gallery: SymbolGallery,
+        settings: DetectorSettings,
+        image_size: int,
+        search: PageSearch = search_page,
     ) -> None:
-        self._gallery, self._settings = gallery, settings
+        self._gallery, self._settings, self._search = gallery, settings, search
         searched = searched_examples(gallery.examples, settings.searched_per_class)
         self._levels = build_templates(gallery.examples, settings, searched)
         self._related = related_examples(gallery.examples, searched, settings.angles)
@@ -77,6 +84,11 @@ class CandidateFinder:
         """
         ink = ink_map(page)
         self._check_room(*ink.shape)
+        # The products are many and small: threads of BLAS would wait for one another.
+        with threadpoolctl.threadpool_limits(1, user_api="blas"):
+            return self._candidates(ink)
+
+    def _candidates(self, ink: np.ndarray) -> Candidates:
         windows = self._windows(ink)
         if not len(windows.labels):
             return no_candidates()
@@ -103,7 +115,7 @@ class CandidateFinder:
             )
 
     def _windows(self, ink: np.ndarray) -> _Windows:
-        found = search_page(
+        found = self._search(
             ink,
             self._levels,
             least_similarity=self._settings.least_similarity,

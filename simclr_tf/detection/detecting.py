@@ -14,9 +14,11 @@ import numpy as np
 from PIL import Image
 
 from simclr_tf.boxes import Detections
+from simclr_tf.checks import check_between
 from simclr_tf.data import AnnotatedDrawing, UnreadablePicture
-from simclr_tf.data.page import decode_page
+from simclr_tf.data.page_files import page_files
 from simclr_tf.data.picture_set import SkippedPicture
+from simclr_tf.detection.calibration import SYMBOL_SCORE
 from simclr_tf.detection.candidate_finder import PageTooSmall
 from simclr_tf.detection.drawn_page import draw_detections
 from simclr_tf.detection.review_page import FoundSymbol, crop_png, review_page
@@ -72,34 +74,44 @@ def detect_pages(
     class_names: Sequence[str],
     output_dir: str | os.PathLike[str],
     *,
+    least_drawn_score: float = SYMBOL_SCORE,
     progress: Callable[[SearchedPage], None] | None = None,
+    pdf_dpi: float = 200,
 ) -> DetectionResults:
     """Searches pages one after another and writes what was found.
 
     Args:
         detector: What searches.
         root: Folder of the pages.
-        paths: Of the pages, relative to it.
+        paths: Of the pages, relative to it; each page of a PDF file counts as `PATH_page_1` and
+            so on.
         class_names: Names of the detector's labels.
         output_dir: Folder of detections.json (as COCO, with `score`), detections.csv, index.html
             (crops by falling score) and pages/NAME.png, each page with its boxes.
+        least_drawn_score: Boxes below it are in detections.json and detections.csv, but neither
+            drawn on the pages nor shown in index.html; from 0 to 1, by default 0.5, from where
+            a calibrated score calls a box rather right than wrong.
         progress: Called with each page that was searched.
+        pdf_dpi: Dots an inch at which pages of PDF files are drawn, 18 to 1,200, default 200.
 
     Returns:
         What was found. A page that cannot be read or searched is skipped.
 
     Raises:
+        ValueError: There is a PDF file, and the extra "pdf" is not installed.
         OSError: A result cannot be written.
+        ValueError: `least_drawn_score` is out of range.
     """
+    check_between("least_drawn_score", least_drawn_score, 0.0, 1.0)
     output = pathlib.Path(output_dir)
     output.mkdir(parents=True, exist_ok=True)
     searched: list[SearchedPage] = []
     skipped: list[SkippedPicture] = []
     symbols: list[FoundSymbol] = []
-    for path in paths:
+    for path, decode in page_files(root, paths, pdf_dpi):
         start = time.perf_counter()
         try:
-            page = decode_page(os.path.join(root, path))
+            page = decode()
             detections = detector.detect(page)
         except (UnreadablePicture, PageTooSmall) as error:
             skipped.append(SkippedPicture(path, str(error)))
@@ -108,10 +120,9 @@ def detect_pages(
         size = (page.shape[1], page.shape[0])
         note = "the page is blank" if page.min() == page.max() else None
         searched.append(SearchedPage(path, size, detections, seconds, note))
-        symbols += _symbols(page, searched[-1], class_names)
-        _write_page(
-            output / "pages" / f"{path}.png", draw_detections(page, detections, class_names)
-        )
+        drawn = detections.at_least(least_drawn_score)
+        symbols += _symbols(page, path, drawn, class_names)
+        _write_page(output / "pages" / f"{path}.png", draw_detections(page, drawn, class_names))
         if progress is not None:
             progress(searched[-1])
     _write_lists(output, searched, symbols, class_names)
@@ -144,12 +155,12 @@ def detection_metrics(
     return {**report.summary(class_names), "seconds_per_page": seconds}
 
 
-def _symbols(page: np.ndarray, found: SearchedPage, names: Sequence[str]) -> list[FoundSymbol]:
+def _symbols(
+    page: np.ndarray, path: str, drawn: Detections, names: Sequence[str]
+) -> list[FoundSymbol]:
     return [
-        FoundSymbol(found.path, names[int(label)], float(score), tuple(box), crop_png(page, box))
-        for box, label, score in zip(
-            found.detections.boxes.tolist(), *found.detections[1:], strict=True
-        )
+        FoundSymbol(path, names[int(label)], float(score), tuple(box), crop_png(page, box))
+        for box, label, score in zip(drawn.boxes.tolist(), *drawn[1:], strict=True)
     ]
 
 
@@ -167,12 +178,14 @@ def _write_lists(
     class_names: Sequence[str],
 ) -> None:
     rows = [
-        dict(zip(_COLUMNS, (one.page, one.label, one.score, *one.box), strict=True))
-        for one in symbols
+        dict(zip(_COLUMNS, (page.path, class_names[label], score, *box), strict=True))
+        for page in searched
+        for box, label, score in zip(*(values.tolist() for values in page.detections), strict=True)
     ]
     write_csv(output / "detections.csv", rows, _COLUMNS)
     write_json(output / "detections.json", coco_of(searched, class_names))
-    write_atomically(output / "index.html", review_page(symbols))
+    page = review_page(symbols, unsure=len(rows) - len(symbols))
+    write_atomically(output / "index.html", page)
 
 
 def coco_of(searched: Sequence[SearchedPage], class_names: Sequence[str]) -> dict[str, Any]:

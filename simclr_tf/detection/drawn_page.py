@@ -39,8 +39,10 @@ def draw_detections(
     # The best is drawn last, so that nothing covers it.
     for box, label, score in reversed(list(zip(*detections, strict=True))):
         colour = _COLOURS[int(label) % len(_COLOURS)]
-        canvas.rectangle([float(edge) for edge in box], outline=colour, width=line)
         text = f"{class_names[int(label)]} {score:.2f}"
         place = (float(box[0]), max(0.0, float(box[1]) - line))
-        canvas.text(place, text, fill=colour, font=font, anchor="lb" if box[1] > 20 else "lt")
+        anchor = "lb" if box[1] > 20 else "lt"
+        # A white rim keeps it readable on the lines and texts of the page.
+        canvas.text(place, text, colour, font, anchor, stroke_width=line + 1, stroke_fill="white")
+        canvas.rectangle([float(edge) for edge in box], outline=colour, width=line)
     return picture

@@ -61,16 +61,17 @@ def crop_png(page: np.ndarray, box: Sequence[float]) -> bytes:
     return stream.getvalue()
 
 
-def review_page(symbols: Sequence[FoundSymbol], most: int = 3000) -> str:
+def review_page(symbols: Sequence[FoundSymbol], unsure: int = 0, most: int = 3000) -> str:
     """Returns an HTML page of the found symbols in falling order of their scores.
 
     Args:
         symbols: What was found, in any order.
+        unsure: How many more were found whose scores are too low to be shown.
         most: Symbols that are shown at most; the page says how many are left out.
     """
     best_first = sorted(symbols, key=lambda symbol: -symbol.score)
     items = "\n".join(_item(symbol) for symbol in best_first[:most])
-    left_out = len(best_first) - most
+    left_out = max(0, len(best_first) - most) + unsure
     note = (
         f"<p>{left_out} more with lower scores are in detections.csv.</p>" if left_out > 0 else ""
     )

@@ -13,7 +13,7 @@ import numpy as np
 from simclr_tf.boxes import Detections, clip_boxes, non_maximum_suppression, pairwise_iou
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import AnnotatedDrawing
-from simclr_tf.detection.calibration import Calibration, fit_calibration
+from simclr_tf.detection.calibration import SYMBOL_SCORE, Calibration, fit_calibration
 from simclr_tf.detection.candidate_finder import CandidateFinder, PageTooSmall
 from simclr_tf.detection.candidates import Candidates
 from simclr_tf.detection.default_calibration import default_calibration
@@ -24,8 +24,6 @@ from simclr_tf.detection.settings import DetectorSettings
 _RIGHT = 0.5
 # One that overlaps a box the gallery was cut from so much would be compared with itself.
 _ITSELF = 0.1
-# Score from which a box is reported as a symbol where there is none.
-_ALARM = 0.5
 
 
 class SymbolDetector:
@@ -137,7 +135,7 @@ class SymbolDetector:
                 alarms.append(self.detect(page).scores)
         highest = np.sort(np.concatenate(alarms))[::-1]
         accepted = math.floor(false_alarms_per_page * count)
-        if len(highest) > accepted and highest[accepted] >= _ALARM:
+        if len(highest) > accepted and highest[accepted] >= SYMBOL_SCORE:
             score = min(float(highest[accepted]), 1 - 1e-9)
             self.calibration = self.calibration.shifted(-math.log(score / (1 - score)) - 1e-6)
         return self.calibration

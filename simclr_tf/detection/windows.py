@@ -35,6 +35,20 @@ class InkSums:
             + sums[:rows, :columns]
         )
 
+    def at(self, ys: np.ndarray, xs: np.ndarray, height: int, width: int) -> np.ndarray:
+        """Returns the sums of some windows, float64 `[n]`.
+
+        Args:
+            ys: First row of each, int64 `[n]`.
+            xs: First column of each, int64 `[n]`.
+            height: Of the windows in pixels.
+            width: Of the windows in pixels.
+        """
+        sums, row = self._sums.ravel(), self._sums.shape[1]
+        upper = ys * row + xs
+        lower = upper + height * row
+        return sums[lower + width] - sums[upper + width] - sums[lower] + sums[upper]
+
 
 def windows_with_ink(
     sums: InkSums, height: int, width: int, least_share: float, full: float = 255.0

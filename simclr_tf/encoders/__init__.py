@@ -42,5 +42,6 @@ __getattr__, __all__ = lazy_names(
         "unfreeze_layers": "simclr_tf.encoders.unfreezing",
         "UnfreezingStage": "simclr_tf.encoders.unfreezing_schedule",
         "unfreezing_stages": "simclr_tf.encoders.unfreezing_schedule",
+        "WeightInterpolation": "simclr_tf.encoders.weight_interpolation",
     },
 )

@@ -32,5 +32,6 @@ class CaffeScaling(EncoderInput):
     """
 
     def call(self, images):
-        images = ops.flip(ops.cast(images, "float32"), axis=-1)
+        # TensorFlow Lite quantises what `ops.flip` becomes wrongly: with two scales, not converted.
+        images = ops.cast(images, "float32")[..., ::-1]
         return ops.cast(images - ops.convert_to_tensor(_MEAN, "float32"), self.compute_dtype)

@@ -16,6 +16,7 @@ from simclr_tf.encoders import picture_size
 from simclr_tf.export.classifier_head import ClassifierHead
 from simclr_tf.export.loading_example import LOADING_EXAMPLE
 from simclr_tf.export.model_card import model_card
+from simclr_tf.export.onnx_file import check_onnx_installed, write_onnx
 from simclr_tf.export.saved_model_check import check_saved_model
 from simclr_tf.export.served_encoder import ServedEncoder
 from simclr_tf.export.settings import ExportSettings
@@ -100,6 +101,8 @@ def export_encoder(
             f"Received: output_dir={os.fspath(output_dir)!r}"
         )
     _check_size(encoder, settings)
+    if settings.onnx:
+        check_onnx_installed()
     if settings.precision == "float32":
         encoder = in_float32(encoder)
     samples = samples or _random_samples(settings.image_size)
@@ -112,6 +115,10 @@ def export_encoder(
         if settings.tflite_variants:
             metadata["tflite"] = write_tflite(
                 folder, in_float32(encoder), settings, samples.images, samples.labels
+            )
+        if settings.onnx:
+            metadata["onnx"] = write_onnx(
+                folder, in_float32(encoder), settings, head, samples.images
             )
         if settings.torchvision:
             write_torchvision(encoder, folder / "torchvision.safetensors")

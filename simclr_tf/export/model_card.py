@@ -109,7 +109,9 @@ def _checks(metadata: Mapping[str, Any]) -> str:
         f"({samples['name'] or 'not named'}):\n\n"
         + _table(("signature", "output", "difference"), rows)
     )
-    return text + (_tflite(metadata["tflite"]) if metadata.get("tflite") else "")
+    if metadata.get("tflite"):
+        text += _tflite(metadata["tflite"])
+    return text + (_onnx(metadata["onnx"]) if metadata.get("onnx") else "")
 
 
 def _tflite(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -124,6 +126,18 @@ def _tflite(rows: Sequence[Mapping[str, Any]]) -> str:
         "\n\nCosine similarity to the original's embeddings, and the share of pictures whose "
         "nearest other picture is of their class where classes are known. int8 takes uint8 "
         "pictures, the others floating ones, 0..255.\n\n" + _table(headings, table)
+    )
+
+
+def _onnx(written: Mapping[str, Any]) -> str:
+    rows = [
+        (f"`{written['file']}`", f"{written['bytes'] / 1e6:.2f}", f"`{output}`", f"{most:.1e}")
+        for output, most in written["largest_difference"].items()
+    ]
+    return (
+        "\n\nONNX takes and gives what `serving_default` does, in float32, of pictures of its own "
+        f"size alone; compared on {written['pictures']} pictures by onnxruntime, opset "
+        f"{written['opset']}.\n\n" + _table(("ONNX", "MB", "output", "difference"), rows)
     )
 
 

@@ -20,6 +20,7 @@ class ExportSettings:
         resize_mode: crop, pad (white) or stretch, as in training.
         precision: as_trained, or float32 where the encoder computes in bfloat16 or float16.
         tflite: TensorFlow Lite files to write too: float32, float16, int8, with commas.
+        onnx: also write an ONNX file; needs the extra onnx.
         torchvision: also write the weights of a ResNet under torchvision's names.
         licence: of the weights, for the model card.
     """
@@ -28,6 +29,7 @@ class ExportSettings:
     resize_mode: str = "crop"
     precision: str = "as_trained"
     tflite: str = ""
+    onnx: bool = False
     torchvision: bool = False
     licence: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import warnings
 from collections.abc import Iterator
@@ -21,7 +22,6 @@ from simclr_tf.similarity import l2_normalize, top_k_cosine
 LEAST_SIMILARITY = {"float32": 0.99999, "float16": 0.999, "int8": 0.95}
 LEAST_REPRESENTATIVE = 100
 _MOST_REPRESENTATIVE = 256
-_MOST_CHECKED = 512
 _UNLABELLED = -1
 
 
@@ -41,8 +41,8 @@ def write_tflite(
         folder: where to.
         encoder: computes in float32.
         settings: the variants and the size of the pictures.
-        images: uint8 `[n, image_size, image_size, 3]`: the measure, of many the first 512, and
-            for int8 the ranges of the activations, of many the first 256.
+        images: uint8 `[n, image_size, image_size, 3]`: the measure, and for int8 the ranges of
+            the activations, of many the first 256.
         labels: int `[n]`, -1 for none, for the share of pictures whose nearest other picture is
             of their class.
 
@@ -57,16 +57,14 @@ def write_tflite(
     """
     if "int8" in settings.tflite_variants:
         check_at_least("number of sample pictures for int8", len(images), LEAST_REPRESENTATIVE)
-    checked = np.ascontiguousarray(images[:_MOST_CHECKED])
-    known = None if labels is None else labels[:_MOST_CHECKED]
-    original = l2_normalize(extract_features(encoder, checked))
+    original = l2_normalize(extract_features(encoder, images))
     size = sum(variable.numpy().nbytes for variable in encoder.variables)
     rows = [{"variant": "original", "file": None, "bytes": size}]
-    rows[0] |= _measures(original, original, known)
+    rows[0] |= _measures(original, original, labels)
     for variant in settings.tflite_variants:
         content = _convert(encoder, settings.image_size, variant, images)
-        embeddings = embed_with_tflite(content, checked)
-        measures = _measures(embeddings, original, known)
+        embeddings = embed_with_tflite(content, images)
+        measures = _measures(embeddings, original, labels)
         if not measures["mean_similarity"] >= LEAST_SIMILARITY[variant]:
             raise ValueError(
                 f"`tflite` {variant} must give embeddings like the original's: their cosine is "
@@ -93,7 +91,7 @@ def embed_with_tflite(content: bytes, images: np.ndarray, batch_size: int = 32) 
     with warnings.catch_warnings():
         # It announces that it will move to a package of its own.
         warnings.filterwarnings("ignore", ".*tf.lite.Interpreter is deprecated", UserWarning)
-        interpreter = tf.lite.Interpreter(model_content=content)
+        interpreter = tf.lite.Interpreter(model_content=content, num_threads=os.cpu_count())
     place = interpreter.get_input_details()[0]
     result = interpreter.get_output_details()[0]["index"]
     embeddings = []

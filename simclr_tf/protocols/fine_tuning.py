@@ -12,7 +12,7 @@ import tensorflow as tf
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import PictureSplits
 from simclr_tf.distribution.batches import check_divisible, distribute_batches
-from simclr_tf.encoders import unfreeze_layers, unfreezing_stages
+from simclr_tf.encoders import WeightInterpolation, unfreeze_layers, unfreezing_stages
 from simclr_tf.evaluation import FeatureExtractor
 from simclr_tf.files import read_json
 from simclr_tf.metrics import evaluate_retrieval
@@ -49,9 +49,10 @@ def fine_tune(
 
     After every epoch the validation pictures look for their class among the labelled training
     pictures; the weights with the best top-1 accuracy are kept. Test is measured twice: before
-    the training and with the kept weights. Negatives take part in the training alone: they are in
-    every batch, labelled -1, and in no measure. In the scope of a strategy its replicas train
-    together, with the result of one device.
+    the training and with the kept weights. With `start_weight` the encoder is measured and saved
+    with a mixture of its weights and those of its start; a classifier is saved without. Negatives
+    take part in the training alone: they are in every batch, labelled -1, and in no measure. In
+    the scope of a strategy its replicas train together, with the result of one device.
 
     Writes into the run folder: plan.json, before.json, metrics.csv, checkpoints, curves.png,
     metrics.json, before_after.png, encoder.keras and, where there are such, head.keras and
@@ -83,6 +84,7 @@ def fine_tune(
         check_divisible("microbatch_size", settings.microbatch_size, replicas)
     pushed_away = record_negatives(negatives, run)["pictures"]
     before = _before(encoder, splits, settings, run)
+    mixture = WeightInterpolation(encoder, settings.start_weight)
     keras.utils.set_random_seed(settings.seed)
     head = build_head(encoder, settings)
     network = encoder
@@ -102,17 +104,18 @@ def fine_tune(
         batches,
         plan,
         run,
-        measure=_validation_measure(network, splits),
+        measure=_validation_measure(network, splits, mixture),
         stages=training_stages(model, encoder, settings, plan),
         name_batch=shape.names(splits.train, settings, pictures),
     )
     model.set_weights(best_weights)
     # The file is a plain encoder: what trains it next decides by itself what is frozen.
     unfreeze_layers(encoder)
+    classification = _classify(model, splits, run)
+    mixture.apply()
     save_model(network, run.path / "encoder.keras")
     if head is not None and not settings.keep_head:
         save_model(head, run.path / "head.keras")
-    classification = _classify(model, splits, run)
     after = embedding_report(network, splits, settings.probe_linearly)
     if classification is not None:
         after["classifier_accuracy"] = classification["accuracy"]
@@ -169,19 +172,17 @@ def _before(encoder, splits, settings, run) -> dict[str, Any]:
 
 
 def _validation_measure(
-    network: keras.Model, splits: PictureSplits
+    network: keras.Model, splits: PictureSplits, mixture: WeightInterpolation
 ) -> Callable[[], dict[str, float]]:
     extract = FeatureExtractor(network)
     queries = splits.validation.labelled()
     check_at_least("number of validation pictures", len(queries), 1)
 
     def measure() -> dict[str, float]:
+        with mixture.in_place():
+            query_features, gallery = extract(queries.images), extract(splits.train.images)
         report = evaluate_retrieval(
-            extract(queries.images),
-            queries.labels,
-            extract(splits.train.images),
-            splits.train.labels,
-            ks=(1,),
+            query_features, queries.labels, gallery, splits.train.labels, ks=(1,)
         ).micro()
         return {"val_top_1": report["top_1"], "val_map_at_r": report["map_at_r"]}
 

@@ -77,6 +77,7 @@ class FineTuningSettings:
         weight_decay: in the optimizer's own sense; batch norm and biases are left out.
         clip_norm: largest global gradient norm; 0 does not clip.
         weight_averaging: momentum of the weights' average that is measured and kept; 0 for none.
+        start_weight: share of the start in the weights that are measured and saved, 0..1.
         probe_linearly: also measure a linear probe, which takes long with thousands of classes.
         seed: of new weights, order, augmentation, mining and the choice of labels.
         checkpoint_every_steps: also save a checkpoint within epochs; 0 saves at their ends only.
@@ -123,6 +124,7 @@ class FineTuningSettings:
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     weight_averaging: float = 0.0
+    start_weight: float = 0.0
     probe_linearly: bool = True
     seed: int = 0
     checkpoint_every_steps: int = 0
@@ -135,12 +137,10 @@ class FineTuningSettings:
         check_between("max_minutes", self.max_minutes, 0, MINUTES_OF_A_YEAR)
         check_one_of("optimizer", self.optimizer, OPTIMIZERS)
         check_positive("learning_rate", self.learning_rate)
-        check_between("warmup_fraction", self.warmup_fraction, 0, 1)
-        check_at_least("weight_decay", self.weight_decay, 0)
-        check_at_least("clip_norm", self.clip_norm, 0)
-        check_between("weight_averaging", self.weight_averaging, 0, 1)
-        check_at_least("seed", self.seed, 0)
-        check_at_least("checkpoint_every_steps", self.checkpoint_every_steps, 0)
+        for number in ("weight_decay", "clip_norm", "seed", "checkpoint_every_steps"):
+            check_at_least(number, getattr(self, number), 0)
+        for share in ("warmup_fraction", "weight_averaging", "start_weight"):
+            check_between(share, getattr(self, share), 0, 1)
 
     def _check_start(self) -> None:
         check_one_of("encoder", self.encoder, ENCODERS)
@@ -169,6 +169,11 @@ class FineTuningSettings:
                 "`keep_head` needs a head between features and loss: an objective with supcon or "
                 f"triplet and a head_depth of at least 1. Received: objective={self.objective!r}, "
                 f"head_depth={self.head_depth!r}"
+            )
+        if self.keep_head and self.start_weight:
+            raise ValueError(
+                "`start_weight` must be 0 with `keep_head`: a new head has no start. "
+                f"Received: start_weight={self.start_weight!r}"
             )
         check_positive("temperature", self.temperature)
         check_positive("margin", self.margin)

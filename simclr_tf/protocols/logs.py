@@ -45,7 +45,9 @@ def log_callbacks(
 
 
 class RunSummary(keras.callbacks.Callback):
-    """Writes the augmented views of every epoch and the hyperparameters for TensorBoard.
+    """Writes the encoder's graph, the views of every epoch and the hyperparameters for TensorBoard.
+
+    With several replicas there is no graph: to read their batch norm all would have to take part.
 
     Args:
         folder: of the event files.
@@ -66,6 +68,9 @@ class RunSummary(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._writer = tf.summary.create_file_writer(self.folder)
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            with self._writer.as_default():
+                tf.summary.graph(_inference_graph(self.model.encoder))
 
     def on_train_end(self, logs=None):
         self._writer.close()
@@ -81,6 +86,14 @@ class RunSummary(keras.callbacks.Callback):
                 tf.summary.scalar(f"hparams/{name}", float(value), step=epoch + 1)
             tf.summary.image("views", self.draw_views(epoch)[None], step=epoch + 1)
         self._writer.flush()
+
+
+def _inference_graph(encoder: keras.Model) -> tf.Graph:
+    @tf.function(input_signature=[tf.TensorSpec(encoder.input_shape, tf.uint8, "pictures")])
+    def embed(pictures):
+        return encoder(pictures, training=False)
+
+    return embed.get_concrete_function().graph
 
 
 class WandbMirror(keras.callbacks.Callback):

@@ -96,7 +96,18 @@ def test_boxes_are_drawn_on_a_copy_of_each_page(results, pages, tmp_path):
     assert (tmp_path / "out/pages/level 2/b.png.png").is_file()
 
 
-def test_the_review_page_shows_the_surest_first_and_escapes_names(results, tmp_path):
+def test_boxes_that_are_rather_wrong_than_right_are_listed_and_not_drawn(results, tmp_path):
+    with Image.open(tmp_path / "out/pages/blank.png.png") as drawn:
+        pixels = np.asarray(drawn.convert("RGB"))
+    # The box with a score of .25 lies in the lower right corner.
+    assert (pixels[25:] == 255).all()
+    text = (tmp_path / "out/index.html").read_text()
+    assert text.count("<li>") == len(PATHS) and "0.250" not in text
+    assert f"<p>{len(PATHS)} more with lower scores are in detections.csv.</p>" in text
+
+
+def test_the_review_page_shows_the_surest_first_and_escapes_names(pages, tmp_path):
+    detect_pages(Corners(), pages, PATHS, NAMES, tmp_path / "out", least_drawn_score=0.2)
     text = (tmp_path / "out/index.html").read_text()
     assert text.count("<li>") == 2 * len(PATHS)
     assert text.rindex("0.900") < text.index("0.250")
@@ -115,6 +126,11 @@ def test_metrics_compare_with_the_true_boxes(results):
     assert metrics["at_recall"]["false_alarms_per_page"] == 0
     assert metrics["per_class"][NAMES[1]]["count"] == 2
     assert metrics["seconds_per_page"] > 0
+
+
+def test_a_score_that_no_box_has_is_refused(pages, tmp_path):
+    with pytest.raises(ValueError, match="`least_drawn_score` must be between 0.0 and 1.0"):
+        detect_pages(Corners(), pages, PATHS, NAMES, tmp_path / "out", least_drawn_score=1.5)
 
 
 def test_metrics_without_true_boxes_are_refused(results):

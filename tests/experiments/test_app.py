@@ -21,6 +21,7 @@ from simclr_tf.data.selection import Selection
 from simclr_tf.encoders import build_encoder
 from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.conftest import make_class_folders
+from tests.detection.drawn import box_at, draw_page
 from tests.experiments.conftest import ROOT, command, run_script
 from tests.forked import ForkedPopen
 
@@ -34,6 +35,11 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 QUERY = "class_1/002.png"
+SCROLL = "([x, y]) => document.querySelector('#query-box .view').scrollTo(x, y)"
+ZOOM = (
+    "document.querySelector('#query-box .frame').offsetWidth"
+    " / document.querySelector('#query-box .view').clientWidth"
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +60,13 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def address(folder):
+@contextlib.contextmanager
+def started(folder, greeting, *arguments):
     """The address of a page on a free port; it is stopped in the end and leaves nothing."""
     temporary = folder / "temporary"
     temporary.mkdir()
     process = ForkedPopen(
-        command("app", "--encoder_dir=encoder", "--index=embeddings.npz", "--port=0", "--top_k=8"),
+        command("app", *arguments, "--port=0"),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.fspath(ROOT), "TMPDIR": os.fspath(temporary)},
         stdout=subprocess.PIPE,
@@ -69,7 +75,7 @@ def address(folder):
     )
     try:
         line = process.stdout.readline()
-        assert line.startswith("18 pictures. Open http://127.0.0.1:"), process.stderr.read()
+        assert line.startswith(f"{greeting} Open http://127.0.0.1:"), process.stderr.read()
         yield line.split("Open ")[1].split(" ")[0]
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
@@ -77,6 +83,13 @@ def address(folder):
         assert list(temporary.glob("simclr_tf_app_*")) == []
     finally:
         process.kill()
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    arguments = ("--encoder_dir=encoder", "--index=embeddings.npz", "--top_k=8")
+    with started(folder, "18 pictures.", *arguments) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -91,8 +104,7 @@ def browser():
         opened.close()
 
 
-@pytest.fixture
-def page(browser, address):
+def opened(browser, address):
     """The page with everything that went wrong in it and every address that it asked."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.faults, page.asked = [], []
@@ -101,8 +113,27 @@ def page(browser, address):
     page.goto(address)
     page.set_default_timeout(60_000)
     page.wait_for_selector("#query-box input[type=file]", state="attached")
+    return page
+
+
+@pytest.fixture
+def page(browser, address):
+    page = opened(browser, address)
     yield page
     page.close()
+
+
+def drag(page, box, shape):
+    """Draws a box, in pixels of a drawing of this shape, on the part of it that is in view."""
+    area = page.query_selector("#query-box .frame").bounding_box()
+    scale = area["width"] / shape[1]
+    x_min, y_min, x_max, y_max = (float(edge) * scale for edge in box)
+    page.evaluate(SCROLL, [x_min - 20, y_min - 20])
+    area = page.query_selector("#query-box .frame").bounding_box()
+    page.mouse.move(area["x"] + x_min, area["y"] + y_min)
+    page.mouse.down()
+    page.mouse.move(area["x"] + x_max, area["y"] + y_max, steps=3)
+    page.mouse.up()
 
 
 def choose(page, file):
@@ -202,6 +233,47 @@ def test_the_page_asks_no_other_machine(page, address, folder):
     searched(page, "002.png")
     elsewhere = [u for u in page.asked if not u.startswith((address, "data:", "blob:"))]
     assert elsewhere == []
+
+
+# === Drawings ===
+
+
+@pytest.mark.browser
+def test_a_box_drawn_round_one_symbol_shows_all_others(browser, tmp_path):
+    spots = [(15, 110), (150, 20), (100, 110)]
+    drawing = draw_page([*(("house", x, y, 0) for x, y in spots), ("cross", 60, 20, 0)])
+    Image.fromarray(drawing).save(tmp_path / "plan.png")
+    with started(tmp_path, "Symbols on drawings.", "--drawings", "--angles=1") as address:
+        page = opened(browser, address)
+        choose(page, {"name": "b.png", "mimeType": "image/png", "buffer": b"no picture"})
+        told = page.wait_for_selector("#query-box .notice.error").inner_text()
+        assert "b.png cannot be searched: not a picture" in told
+        choose(page, tmp_path / "plan.png")
+        page.wait_for_selector('#query-box .name:text-is("plan.png")')
+        page.click("#query-box .larger")
+        drag(page, np.array(box_at(*spots[0])) + [-4, -4, 4, 4], drawing.shape)
+        page.wait_for_selector("#query-box .mark:visible >> nth=2")
+        page.fill("#query-box .least input", "0.5")
+        page.wait_for_function("document.querySelector('.least output').textContent == '0.50'")
+        scores = page.eval_on_selector_all(
+            "#query-box .symbol:visible .score", "all => all.map(one => Number(one.textContent))"
+        )
+        assert len(scores) == 3 and sorted(scores, reverse=True) == scores
+        lefts = page.eval_on_selector_all(
+            "#query-box .mark:visible", "all => all.map(one => parseFloat(one.style.left))"
+        )
+        # The edges in percent of the 240 pixels of the page.
+        np.testing.assert_allclose(sorted(lefts), [6.25, 41.7, 62.5], atol=1.5)
+        # The drawing stays as large as it was, and more is shown when less is asked for.
+        assert page.evaluate(ZOOM) == pytest.approx(1.5, abs=0.05)
+        page.fill("#query-box .least input", "1")
+        page.wait_for_function("!document.querySelector('.mark:not([hidden])')")
+        assert page.inner_text("#query-box .count") == "0"
+        drag(page, [2, 2, 14, 14], drawing.shape)
+        page.wait_for_selector("#query-box .notice.error:has-text('nothing drawn')")
+        assert page.faults == []
+        assert [u for u in page.asked if not u.startswith((address, "data:", "blob:"))] == []
+        page.close()
 
 
 # === Attacks ===
@@ -337,6 +409,8 @@ def test_the_browser_is_told_to_load_from_here_only(address):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ([], "`encoder_dir` and `index` must be given, or `drawings`"),
+        (["--drawings", "--index=embeddings.npz"], "`index` is of the page without `drawings`"),
         (["--index=none.npz"], "`index` must be a file that embed.py or retrieve.py wrote"),
         (["--index=secret.txt"], "'secret.txt' is not an index of simclr_tf, or was cut off"),
         (["--index=embeddings.npz", "--top_k=0"], "`top_k` must be at least 1"),

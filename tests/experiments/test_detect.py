@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from simclr_tf.encoders import build_encoder
+from tests.data.pdf_files import encrypted_pdf, pdf_bytes
 from tests.detection.drawn import NAMES, SIDE, draw_page, draw_symbol
 from tests.experiments.conftest import run_script, succeeded
 
@@ -63,19 +64,27 @@ def test_examples_cut_from_drawings_find_the_symbols_of_another_one(folder):
         assert (folder / "out" / name).is_file()
 
 
-def test_pictures_find_symbols_and_a_faulty_page_is_named(folder):
-    (folder / "broken.png").write_bytes(b"no picture")
+def test_pictures_find_symbols_also_on_pages_of_pdf_and_a_faulty_file_is_named(folder):
+    pytest.importorskip("pypdfium2", reason='pypdfium2 (the extra "pdf") is missing')
     (folder / "pages").mkdir()
-    for name in ("test/3.png", "broken.png"):
-        (folder / "pages" / name.split("/")[-1]).write_bytes((folder / name).read_bytes())
+    (folder / "pages/broken.png").write_bytes(b"no picture")
+    (folder / "pages/secret.pdf").write_bytes(encrypted_pdf())
+    page = draw_page(PAGES["test/3.png"])
+    (folder / "pages/plan.pdf").write_bytes(pdf_bytes(np.full_like(page, 255), page))
     arguments = ("--gallery=symbols", "--drawings=pages", "--output_dir=found")
-    done = run_script(folder, "detect", *arguments, "--smallest_symbol=24", "--largest_symbol=40")
+    sizes = ("--smallest_symbol=24", "--largest_symbol=40", "--pdf_dpi=72")
+    done = run_script(folder, "detect", *arguments, *sizes)
     assert done.returncode == 0, done.stderr
     assert "the pixels alone decide" in done.stdout
     assert "Skipped broken.png: not a picture" in done.stderr
+    assert "Skipped secret.pdf: the PDF file is encrypted" in done.stderr
+    assert "plan.pdf_page_1: 0 symbols" in done.stdout and "the page is blank" in done.stdout
+    assert (folder / "found/pages/plan.pdf_page_2.png").is_file()
     content = json.loads((folder / "found/detections.json").read_text())
     best = sorted(content["annotations"], key=lambda entry: -entry["score"])[:3]
     assert {entry["category_id"] for entry in best} == {1, 2, 3}
+    assert {entry["image_id"] for entry in best} == {2}
+    assert content["images"][1]["file_name"] == "plan.pdf_page_2"
 
 
 @pytest.mark.parametrize(
@@ -89,6 +98,11 @@ def test_pictures_find_symbols_and_a_faulty_page_is_named(folder):
         (
             ("--gallery=symbols", "--drawings=test", "--examples_per_class=-1"),
             "`examples_per_class` must be at least 0",
+        ),
+        (("--gallery=symbols", "--drawings=test", "--pdf_dpi=9"), "`pdf_dpi` must be between 18"),
+        (
+            ("--gallery=symbols", "--drawings=test", "--least_drawn_score=2"),
+            "`least_drawn_score` must be between 0.0 and 1.0",
         ),
         (
             ("--gallery=symbols", "--drawings=test", "--stretch=0.5"),

@@ -3,8 +3,10 @@
 import contextlib
 import http.client
 import importlib.util
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +14,7 @@ import urllib.parse
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from experiments.serving.load import measure_load
 from simclr_tf.data import index_pictures
@@ -19,6 +22,7 @@ from simclr_tf.data.selection import Selection
 from simclr_tf.encoders import build_encoder
 from simclr_tf.protocols import EmbeddingSettings, embed_pictures
 from tests.conftest import make_class_folders
+from tests.detection.drawn import box_at, draw_page, draw_symbol
 from tests.experiments.conftest import ROOT, command, run_script
 from tests.forked import ForkedPopen
 
@@ -31,6 +35,7 @@ pytestmark = [
 ]
 QUERY = "class_1/002.png"
 FLAGS = ("--encoder_dir=encoder.keras", "--index=embeddings.npz", "--max_batch=4")
+SYMBOLS = ("--gallery=symbols", "--smallest_symbol=28", "--largest_symbol=36", "--angles=1")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +51,10 @@ def folder(tmp_path_factory):
         EmbeddingSettings(image_size=16),
         root=str(root),
     )
+    (folder / "symbols").mkdir()
+    for name in ("house", "cross"):
+        picture = np.pad(draw_symbol(name, 64), 8, constant_values=255)
+        Image.fromarray(picture).save(folder / f"symbols/{name}.png")
     return folder
 
 
@@ -62,7 +71,12 @@ def started(folder, *arguments):
     )
     try:
         line = process.stdout.readline()
-        assert line.startswith("12 pictures. Serving http://127.0.0.1:"), process.stderr.read()
+        if SYMBOLS[0] in arguments:
+            assert line == "Gallery: 2 examples of 2 classes\n", process.stderr.read()
+            line = process.stdout.readline()
+        assert re.match(
+            r"12 pictures(, 2 classes of symbols)?\. Serving http://127\.0\.0\.1:", line
+        ), process.stderr.read()
         yield process, line.split("Serving ")[1].split(" ")[0]
     finally:
         process.kill()
@@ -72,7 +86,7 @@ def started(folder, *arguments):
 @pytest.fixture(scope="module")
 def address(folder):
     """The address of a service for all tests; SIGTERM ends it in the end without a word."""
-    with started(folder, "--port=0") as (process, address):
+    with started(folder, *SYMBOLS, "--port=0") as (process, address):
         yield address
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=60)
@@ -111,6 +125,18 @@ def test_a_picture_is_embedded_and_searched_with(folder, address):
     assert found["encoder"] == embedded["encoder"]
     status, health = ask(address, "/health")
     assert status == 200 and health["status"] == "ok" and health["pictures_embedded"] >= 2
+
+
+def test_symbols_are_found_on_a_drawing(address):
+    file = io.BytesIO()
+    page = draw_page([("house", 15, 110, 0), ("cross", 150, 20, 0)])
+    Image.fromarray(page).save(file, "PNG")
+    status, answer = ask(address, "/detect", file.getvalue())
+    assert (status, answer["width"], answer["height"]) == (200, 240, 160)
+    best = {one["label"]: one["box"] for one in answer["symbols"][:2]}
+    np.testing.assert_allclose(best["house"], box_at(15, 110), atol=4)
+    np.testing.assert_allclose(best["cross"], box_at(150, 20), atol=4)
+    assert ask(address, "/detect", b"no drawing")[0] == 422
 
 
 def test_what_is_no_http_does_not_stop_it(folder, address):
@@ -223,6 +249,7 @@ def test_the_load_with_and_without_batching_is_compared(folder, tmp_path):
         (["--max_batch=0"], "`max_batch` must be at least 1"),
         (["--image_size=16"], "`image_size` is told by `index`"),
         (["--encoder_dir=gallery"], "`encoder_dir` must be a .keras file"),
+        (["--gallery=none"], "`gallery` must be an existing folder"),
     ],
 )
 def test_a_mistake_is_answered_in_one_line(folder, arguments, message):

@@ -77,12 +77,12 @@ def colours():
         one.close()
 
 
-def ask(service, *requests, hosts=HOSTS, raise_app_exceptions=True):
+def ask(service, *requests, hosts=HOSTS, finder=None, raise_app_exceptions=True):
     """Answers to requests (method, path, content, headers) that come at the same time."""
 
     async def run():
         transport = httpx.ASGITransport(
-            build_application(service, hosts), raise_app_exceptions=raise_app_exceptions
+            build_application(service, hosts, finder), raise_app_exceptions=raise_app_exceptions
         )
         async with httpx.AsyncClient(transport=transport, base_url=HOST, timeout=60) as client:
             return await asyncio.gather(
@@ -343,7 +343,7 @@ def test_other_addresses_give_nothing(service, method, path, status, text):
 def test_the_description_lists_addresses_and_errors(service):
     (answer,) = ask(service, ("GET", "/openapi.json", b"", {}))
     paths = answer.json()["paths"]
-    assert set(paths) == {"/health", "/embed", "/search"}
+    assert set(paths) == {"/health", "/embed", "/search", "/detect"}
     assert "image/*" in paths["/embed"]["post"]["requestBody"]["content"]
     assert {"413", "422", "503", "504"} <= set(paths["/search"]["post"]["responses"])
 

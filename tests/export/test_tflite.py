@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from simclr_tf.encoders import build_encoder
 from simclr_tf.evaluation import extract_features
 from simclr_tf.export import ExportSettings, tflite
 from simclr_tf.export.tflite import embed_with_tflite, write_tflite
@@ -41,6 +42,13 @@ def test_each_file_gives_the_embeddings_in_its_size(
     assert row["least_similarity"] == pytest.approx(similarities.min(), abs=1e-6)
     assert row["bytes"] == len(content) < share * rows[0]["bytes"]
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=0.02)
+
+
+def test_a_network_with_the_scaling_of_caffe_survives_int8(tmp_path):
+    network = build_encoder("squeezenet", image_size=32, width=0.25)
+    settings = ExportSettings(image_size=32, tflite="int8")
+    row = write_tflite(tmp_path, network, settings, pictures(100, 32))[1]
+    assert row["mean_similarity"] > 0.99
 
 
 def test_the_batch_size_is_free(written, images):

@@ -212,8 +212,29 @@ def test_a_kept_head_gives_the_embedding_and_may_be_trained_alone(splits, run):
     assert not (run.path / "head.keras").exists()
 
 
+def test_the_saved_encoder_lies_between_the_start_and_the_trained_weights(splits, tmp_path):
+    def trained(share):
+        encoder = new_encoder()
+        # One epoch, which is the best in any case.
+        settings = settings_with(start_weight=share, objective="cross_entropy", epochs=1)
+        with RunFolder.create(tmp_path / str(share), {}) as run:
+            metrics = fine_tune(encoder, splits, settings, ALL, run)
+            classifier = keras.saving.load_model(run.path / "classifier.keras")
+        return metrics, encoder.get_weights(), classifier.encoder.get_weights()
+
+    (plain, tuned, _), (mixed, between, of_classifier) = trained(0.0), trained(0.75)
+    for start, end, mixture, own in zip(
+        new_encoder().get_weights(), tuned, between, of_classifier, strict=True
+    ):
+        np.testing.assert_allclose(mixture, 0.75 * start + 0.25 * end, rtol=1e-5)
+        np.testing.assert_array_equal(own, end)
+    assert mixed["classification"] == plain["classification"]
+
+
 def test_a_run_that_was_stopped_ends_as_one_that_was_not(splits, tmp_path):
-    settings = settings_with(objective="triplet", mining="random", checkpoint_every_steps=1)
+    settings = settings_with(
+        objective="triplet", mining="random", checkpoint_every_steps=1, start_weight=0.3
+    )
 
     def finish(run):
         encoder = new_encoder()

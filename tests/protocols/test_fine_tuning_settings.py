@@ -39,6 +39,7 @@ def test_defaults_are_accepted():
         ("random_erasing", 1.5, "must be between 0 and 1"),
         ("patience", -1, "must be at least 0"),
         ("weight_averaging", 1.5, "must be between 0 and 1"),
+        ("start_weight", -0.1, "must be between 0 and 1"),
         ("head_depth", -1, "must be at least 0"),
         ("head_width", -1, "must be at least 0"),
         ("head_size", 0, "must be at least 1"),
@@ -79,6 +80,7 @@ def test_a_value_that_is_not_accepted_is_named(name, value, message):
         ({"unfreeze": "head:1,all", "head_depth": 0}, "`head_depth` must be at least 1"),
         ({"keep_head": True, "head_depth": 0}, "`keep_head` needs a head between"),
         ({"keep_head": True, "objective": "cross_entropy"}, "`keep_head` needs a head between"),
+        ({"keep_head": True, "start_weight": 0.5}, "`start_weight` must be 0 with `keep_head`"),
         (
             {"objective": "cross_entropy", "microbatch_size": 8},
             "`microbatch_size` is for supcon and triplet",

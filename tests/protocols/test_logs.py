@@ -56,6 +56,12 @@ def test_tensorboard_has_histograms_of_the_weights(events):
     assert histograms
 
 
+def test_tensorboard_has_the_graph_of_the_encoder(events):
+    graph = events().Graph()
+    assert "pictures" in {node.name for node in graph.node}
+    assert sum(node.op == "Conv2D" for node in _nodes(graph)) > 5
+
+
 def test_tensorboard_has_the_views_of_every_epoch(events):
     accumulator = events()
     pictures = accumulator.Tensors("views")
@@ -90,6 +96,12 @@ def _tensor(event):
     from tensorboard.util import tensor_util
 
     return tensor_util.make_ndarray(event.tensor_proto)
+
+
+def _nodes(graph):
+    yield from graph.node
+    for function in graph.library.function:
+        yield from function.node_def
 
 
 def _plugins(accumulator):

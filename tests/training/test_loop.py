@@ -341,7 +341,6 @@ def test_a_checkpoint_of_another_model_is_refused_and_kept(unbroken):
 @pytest.mark.parametrize(
     "optimizer, precision, eager, microbatch_size",
     [
-        ("sgd", "none", False, None),
         ("lars", "bfloat16", True, None),
         ("sgd", "float16", False, None),
         ("sgd", "none", False, 4),

@@ -13,6 +13,7 @@ _HOMES = {
     "FloorPlans": "builder",
     "FloorPlan": "plan",
     "draw_floor_plan": "plan",
+    "draw_pages": "drawn_pages",
     "PlanClasses": "symbol_choice",
     "plan_classes": "symbol_choice",
     "floor_plan_pages": "pages",

@@ -10,7 +10,13 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from simclr_tf.data.floor_plans.plan import FloorPlan, draw_floor_plan
+from simclr_tf.data.floor_plans.drawn_pages import (
+    CLASS_COUNT,
+    PAGE_COUNTS,
+    VERSION,
+    draw_page,
+)
+from simclr_tf.data.floor_plans.plan import FloorPlan
 from simclr_tf.data.floor_plans.symbol_choice import SPLIT_NUMBERS, PlanClasses, plan_classes
 
 
@@ -18,10 +24,10 @@ from simclr_tf.data.floor_plans.symbol_choice import SPLIT_NUMBERS, PlanClasses,
 class FloorPlansConfig(tfds.core.BuilderConfig):
     """How many classes and pages there are."""
 
-    class_count: int = 60
-    train: int = 120
-    validation: int = 24
-    test: int = 60
+    class_count: int = CLASS_COUNT
+    train: int = PAGE_COUNTS["train"]
+    validation: int = PAGE_COUNTS["validation"]
+    test: int = PAGE_COUNTS["test"]
 
 
 class FloorPlans(tfds.core.GeneratorBasedBuilder):
@@ -36,7 +42,7 @@ class FloorPlans(tfds.core.GeneratorBasedBuilder):
         `FloorPlans(data_dir=folder, config="default")`, then `download_and_prepare()`.
     """
 
-    VERSION = tfds.core.Version("1.0.0")
+    VERSION = tfds.core.Version("{}.{}.{}".format(*VERSION))
     RELEASE_NOTES = {"1.0.0": "First release."}
     # Nothing is downloaded, so there are no checksums to look for; see `Symbols`.
     url_infos: dict[str, object] = {}
@@ -87,14 +93,6 @@ class FloorPlans(tfds.core.GeneratorBasedBuilder):
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, object]]]:
         for number in range(getattr(self.builder_config, split)):
             yield number, _example(draw_page(self.classes, split, number), number)
-
-
-def draw_page(classes: PlanClasses, split: str, number: int) -> FloorPlan:
-    """Returns one page of the data set, always the same one."""
-    version = FloorPlans.VERSION
-    seed = (version.major, version.minor, version.patch, SPLIT_NUMBERS[split], number)
-    rng = np.random.default_rng([*seed, len(classes.classes)])
-    return draw_floor_plan(classes.of_page(split, number, rng), rng)
 
 
 def _example(plan: FloorPlan, number: int) -> dict[str, object]:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from simclr_tf.data.floor_plans import floor_plan_pages, plan_classes
-from simclr_tf.data.floor_plans.builder import FloorPlans, draw_page
+from simclr_tf.data.floor_plans.builder import FloorPlans
+from simclr_tf.data.floor_plans.drawn_pages import draw_page
 from simclr_tf.data.floor_plans.symbol_choice import SPLIT_NUMBERS
 
 

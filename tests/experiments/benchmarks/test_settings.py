@@ -12,14 +12,16 @@ from experiments.benchmarks.targets import TARGETS
 OWN_PEERS = {
     *("import tensorflow", "plain batch of 256", "the step itself"),
     *("the encoder alone", "FAISS alone", "SimCLR"),
+    *("the Keras encoder", "decoding, then the Keras encoder"),
     *("one process", "the whole loss"),
 }
 
 
 def test_the_default_measures_everything_but_accuracy_and_many_classes():
     assert BenchmarkSettings().parts == DEFAULT_PARTS
-    # Waiting and size are parts of input; many classes and several workers take minutes.
-    left_out = {"accuracy", "input_wait", "size", "many_classes", "scaling"}
+    # Waiting and size are parts of input; 15,000 classes and workers take minutes; drawings must
+    # be given.
+    left_out = {"accuracy", "input_wait", "size", "many_classes", "detect", "scaling"}
     assert set(PARTS) - set(DEFAULT_PARTS) == left_out
 
 
@@ -53,6 +55,7 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"image_size": 4}, "`image_size` must be at least 8"),
         ({"input_pictures": 100}, "`input_pictures` must be at least 128"),
         ({"folder_image_size": 4}, "`folder_image_size` must be at least 8"),
+        ({"imported_width": 0.0}, "`imported_width` must be greater than 0"),
         ({"search_pictures": 9}, "`search_pictures` must be at least 10"),
         ({"search_queries": 0}, "`search_queries` must be at least 1"),
         ({"metrics_pictures": -1}, "`metrics_pictures` must be at least 0"),
@@ -60,6 +63,10 @@ def test_lists_have_commas_and_may_have_spaces():
         ({"block_sizes": "256,0"}, "`block_sizes` must be at least 1"),
         ({"many_classes": 16_001}, "`many_classes` must be between 2 and 16000"),
         ({"many_class_pictures": 65}, "`many_class_pictures` must be between 1 and 64"),
+        ({"detect_train_drawings": 0}, "`detect_train_drawings` must be at least 1"),
+        ({"detect_examples": 0}, "`detect_examples` must be at least 1"),
+        ({"every_window_pages": -1}, "`every_window_pages` must be at least 0"),
+        ({"every_window_step": 0.0}, "`every_window_step` must be greater than 0"),
         ({"accuracy_minutes": 0.0}, "`accuracy_minutes` must be greater than 0"),
     ],
 )
@@ -73,7 +80,11 @@ def cases(**arguments):
 
 
 def test_every_target_belongs_to_a_case_of_the_default_settings():
-    planned = {(case.part, case.name, peer.target) for case in cases() for peer in case.peers}
+    planned = {
+        (case.part, case.name, peer.target)
+        for case in [*cases(), *cases(part="detect")]
+        for peer in case.peers
+    }
     missing = [key for key, value in TARGETS.items() if (*key[:2], value) not in planned]
     assert missing == []
 
@@ -188,6 +199,46 @@ def test_a_folder_is_embedded_by_each_width_beside_the_encoder_alone():
         assert case.ours.arguments["data_dir"] == "folder"
 
 
+def test_drawings_are_searched_beside_opencv_and_with_every_window_encoded():
+    planned = {case.name: case for case in cases(part="detect", detect_weights="weights.h5")}
+    seconds, precision, memory, some_seconds, recall = planned.values()
+    assert [(case.limit.name, case.limit.value) for case in (seconds, memory)] == [
+        ("limit", 20.0),
+        ("limit of 2 GiB", 2048.0),
+    ]
+    assert [case.higher_is_better for case in planned.values()] == [
+        *(False, True, False),
+        *(False, True),
+    ]
+    for case in (some_seconds, recall):
+        (every_window,) = case.peers
+        assert every_window.arguments == {**case.ours.arguments, "every_window_step": 0.25}
+        assert case.ours.arguments["every_window_step"] == 0
+    assert {case.ours.arguments["pages"] for case in (some_seconds, recall)} == {1}
+    for case in (seconds, precision, memory):
+        (opencv,) = case.peers
+        assert (opencv.name, opencv.process) == ("OpenCV template matching", "opencv")
+
+
+def test_encoding_every_window_and_opencv_can_be_left_out():
+    planned = cases(part="detect", peers="", every_window_pages=0)
+    names = [case.ours.arguments["name"] for case in planned]
+    assert names == ["seconds", "map_50", "mebibytes"]
+    assert not [peer for case in planned for peer in case.peers]
+
+
+def test_drawings_must_be_given():
+    with pytest.raises(ValueError, match="`data_dir` must be given for detect"):
+        plan(BenchmarkSettings(part="detect"), "")
+
+
+def test_opencv_that_is_not_installed_is_asked_for(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="The peers opencv need cv2: pip install"):
+        check_peers(BenchmarkSettings(part="detect"))
+    check_peers(BenchmarkSettings(part="detect", peers=""))
+
+
 def test_block_sizes_are_held_against_the_default_at_both_sizes():
     compared = [case for case in cases(part="loss", block_sizes="256, 512") if len(case.peers) > 1]
     assert [case.name for case in compared] == [
@@ -227,3 +278,16 @@ def test_a_peer_that_is_not_installed_is_named_with_its_extra(without_torch):
 )
 def test_what_needs_no_peer_runs_without_it(without_torch, arguments):
     check_peers(dataclasses.replace(BenchmarkSettings(part="step"), **arguments))
+
+
+def test_an_exported_encoder_is_held_against_its_original_and_an_import_against_limits():
+    planned = cases(part="export", peers="", widths="0.5")
+    serving, contents, seconds, memory = planned
+    assert serving.name == "serving_default, resnet18 width 0.5, 32 px"
+    assert contents.name == "image_bytes, resnet18 width 0.5, 128 px"
+    for case in (serving, contents):
+        (peer,) = case.peers
+        assert peer.arguments == case.ours.arguments and peer.process != case.ours.process
+    assert contents.ours.arguments["data_dir"] == "folder"
+    assert (seconds.limit.value, memory.limit.value) == (10.0, 3.0)
+    assert all(case.fresh and not case.higher_is_better for case in (seconds, memory))

@@ -1,0 +1,1 @@
+"""What a person would try first on drawings: template matching."""

@@ -1,0 +1,139 @@
+r"""Measure the symbol detector on the embedded `floor_plans`.
+
+    python experiments/measure_plans.py --split=validation
+    python experiments/measure_plans.py --split=test --encoder_dir=runs/finetune
+
+Every class has one clean picture in the gallery, as in a legend. A quarter of the classes stands on
+the pages of `test` only: an encoder trained on crops of `train` (cut_crops.py without --drawings)
+has not seen them, and the gallery's picture is the only one of them. Writes
+--output_dir/metrics.json: the measures of all classes, and apart those of the classes seen in
+training and of those seen once, and how often all four of a symbol seen once that stands four times
+on a page are found. Without an encoder the pixels alone decide. Choose settings on `validation`;
+`test` is for the figures that are reported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from experiments import launcher, model_flags
+from experiments.settings_flags import SettingsFlags
+from simclr_tf.detection.settings import DetectorSettings
+
+if TYPE_CHECKING:
+    from simclr_tf.boxes import Detections
+    from simclr_tf.data import AnnotatedDrawing
+    from simclr_tf.data.floor_plans.symbol_choice import PlanClasses
+    from simclr_tf.detection import SymbolDetector
+
+_SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages to measure on")
+_CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "classes of symbols; fewer for a trial")
+_CALIBRATION_PAGES = flags.DEFINE_integer(
+    "calibration_pages", 0, "of train, at most 120; 0 keeps the general calibration"
+)
+_MAX_PAGES = flags.DEFINE_integer("max_pages", 0, "first pages of the split; 0 takes all")
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of metrics.json")
+# A drafter's symbols stand at quarter turns and at any other angle.
+_SETTINGS = SettingsFlags(
+    DetectorSettings,
+    DetectorSettings(angles=12, smallest_symbol=20, largest_symbol=66, places_per_class=30),
+)
+
+
+def main() -> None:
+    """Reads the flags, calibrates, searches the pages and writes the measures."""
+    settings = _SETTINGS.read()
+    _check_flags()
+    encoder, image_size = model_flags.load_if_given()
+    from simclr_tf.data.floor_plans import draw_pages, plan_classes
+    from simclr_tf.detection import SymbolDetector
+    from simclr_tf.detection.drawn_gallery import drawn_gallery
+    from simclr_tf.files import write_json
+
+    classes = plan_classes(_CLASS_COUNT.value)
+    gallery = drawn_gallery(classes.classes)
+    detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
+    if _CALIBRATION_PAGES.value:
+        print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
+        detector.calibrate(draw_pages(classes, "train", range(_CALIBRATION_PAGES.value)))
+    truth, found, seconds = _search(detector, classes)
+    metrics = {
+        **_measures(truth, found, classes),
+        "seconds_per_page": sum(seconds) / len(seconds),
+        "split": _SPLIT.value,
+        "calibration_pages": _CALIBRATION_PAGES.value,
+        "settings": dataclasses.asdict(settings),
+        "encoder": model_flags.read_source().description() if model_flags.is_given() else None,
+    }
+    output = pathlib.Path(_OUTPUT_DIR.value).expanduser()
+    output.mkdir(parents=True, exist_ok=True)
+    write_json(output / "metrics.json", metrics)
+    _print(metrics)
+    print(f"Results: {output / 'metrics.json'}")
+
+
+def _check_flags() -> None:
+    from simclr_tf.checks import check_at_least, check_between
+    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
+
+    check_at_least("class_count", _CLASS_COUNT.value, 4)
+    check_between("calibration_pages", _CALIBRATION_PAGES.value, 0, PAGE_COUNTS["train"])
+    check_at_least("max_pages", _MAX_PAGES.value, 0)
+
+
+def _search(
+    detector: SymbolDetector, classes: PlanClasses
+) -> tuple[list[AnnotatedDrawing], list[Detections], list[float]]:
+    from simclr_tf.data.floor_plans import draw_pages
+    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
+
+    truth, found, seconds = [], [], []
+    count = min(_MAX_PAGES.value or PAGE_COUNTS[_SPLIT.value], PAGE_COUNTS[_SPLIT.value])
+    for page, drawing in draw_pages(classes, _SPLIT.value, range(count)):
+        start = time.perf_counter()
+        found.append(detector.detect(page))
+        seconds.append(time.perf_counter() - start)
+        truth.append(drawing)
+        name = os.path.basename(drawing.path)
+        print(f"{name}: {len(drawing)} symbols, {seconds[-1]:.1f} s", flush=True)
+    return truth, found, seconds
+
+
+def _measures(
+    truth: list[AnnotatedDrawing], found: list[Detections], classes: PlanClasses
+) -> dict[str, Any]:
+    from simclr_tf.detection.class_groups import group_metrics, repeated_symbols
+
+    every = range(len(classes.classes))
+    return {
+        **group_metrics(truth, found, every, classes.names),
+        "seen_in_training": group_metrics(truth, found, classes.seen, classes.names),
+        "seen_once": group_metrics(truth, found, classes.unseen, classes.names),
+        "four_on_a_page": repeated_symbols(truth, found, classes.unseen),
+    }
+
+
+def _print(metrics: dict[str, Any]) -> None:
+    for name in ("seen_in_training", "seen_once"):
+        group = metrics[name]
+        if group["boxes"]:
+            print(
+                f"{name}: {group['boxes']} boxes, mAP@.5 {group['map_50']:.3f}, "
+                f"recall {group['at_precision']['recall']:.3f} at precision .95"
+            )
+    four = metrics["four_on_a_page"]
+    if four["cases"]:
+        print(
+            f"four_on_a_page: {four['cases']} cases, all found without a false alarm in "
+            f"{four['all_found_no_false_alarm']:.3f}"
+        )
+
+
+if __name__ == "__main__":
+    launcher.launch(main)
