@@ -4,8 +4,8 @@
     python experiments/predict_scale.py --benchmark=runs/scaling/benchmark.json
 
 Prints a table for each collection and number of GPUs and writes prediction.json, with every
-assumption, to --output_dir. What is measured: decoding, what a gather sends, what sharing a step
-costs. What is assumed has a flag each, the speed of a GPU first of all: none was measured.
+assumption, to --output_dir. What is measured: decoding and what a gather sends. What is assumed has
+a flag each, the speed of a GPU first of all: none was measured.
 """
 
 from __future__ import annotations

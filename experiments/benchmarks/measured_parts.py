@@ -20,11 +20,9 @@ def read_measured_parts(path: str | os.PathLike[str]) -> MeasuredParts:
     try:
         rows = [row for row in data["rows"] if row["part"] == "scaling"]
         cores = data["machine"]["cores"]
-        step = _row(rows, "step of 2 workers")
         gather = _row(rows, "sent by each of 2 workers")
         return MeasuredParts(
             decoded_per_core=_row(rows, "decoding JPEG")["ours"] / cores,
-            sharing=step["ours"] / step["peer"],
             observed_traffic=gather["ours"] / gather["peer"],
         )
     except (KeyError, StopIteration, TypeError) as error:

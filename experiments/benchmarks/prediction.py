@@ -60,12 +60,10 @@ class MeasuredParts:
 
     Attributes:
         decoded_per_core: pictures a second that one core decodes.
-        sharing: time of a step of two workers, in that of one process with the same batch.
         observed_traffic: bytes that a gather was seen to send, in those counted from shapes.
     """
 
     decoded_per_core: float
-    sharing: float
     observed_traffic: float
 
 
@@ -113,8 +111,9 @@ def predict(
 def step_seconds(gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions) -> dict[str, float]:
     """Returns the parts of a training step in seconds.
 
-    `encoder` is longer by what sharing a step was measured to cost; `loss` is the whole loss, which
-    every replica computes; `gather` counts the way there and the way back of the gradient.
+    `loss` is the whole loss, which every replica computes; `gather` counts the way there and the
+    way back of the gradient. How long a message takes however short it is, is not in it: over a
+    network it adds to every exchange, those of the batch normalisation among them.
     """
     rows = 2 * gpus * assumed.batch_per_gpu
     near = gpus <= assumed.gpus_per_machine
@@ -123,8 +122,7 @@ def step_seconds(gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions) 
     gathered = sent_by_gather(gpus, rows, assumed.projection_size) * measured.observed_traffic
     gradients = sent_by_all_reduce(gpus, round(assumed.parameters)) * measured.observed_traffic
     return {
-        "encoder": max(1.0, measured.sharing)
-        * (assumed.batch_per_gpu / assumed.gpu_pictures_per_second),
+        "encoder": assumed.batch_per_gpu / assumed.gpu_pictures_per_second,
         "loss": operations / assumed.gpu_flops,
         "gather": 2 * gathered / speed,
         "gradients": gradients / speed,

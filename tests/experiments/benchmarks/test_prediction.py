@@ -13,7 +13,7 @@ from experiments.benchmarks.prediction import (
 )
 from experiments.benchmarks.traffic import loopback_bytes, sent_by_all_reduce, sent_by_gather
 
-MEASURED = MeasuredParts(decoded_per_core=100.0, sharing=1.0, observed_traffic=1.0)
+MEASURED = MeasuredParts(decoded_per_core=100.0, observed_traffic=1.0)
 ASSUMED = ScaleAssumptions(
     gpu_pictures_per_second=100.0,
     gpu_embeddings_per_second=1000.0,
@@ -72,11 +72,6 @@ def test_the_slowest_part_limits_the_training(changed, limit, hours):
     assert found["training_hours"] == pytest.approx(hours)
 
 
-def test_a_step_that_sharing_makes_longer_is_longer():
-    slower = dataclasses.replace(MEASURED, sharing=1.2)
-    assert step_seconds(2, slower, ASSUMED)["encoder"] == pytest.approx(0.6)
-
-
 def test_memory_grows_with_the_whole_batch_by_its_projections_and_blocks():
     few, many = (memory_bytes(batch, ASSUMED) for batch in (100, 1100))
     # 2,000 more rows of 3 · 10 numbers and 4 blocks of 256.
@@ -86,7 +81,6 @@ def test_memory_grows_with_the_whole_batch_by_its_projections_and_blocks():
 def test_parts_are_read_from_a_benchmark(tmp_path):
     rows = [
         ("decoding JPEG of 8 x 8", 300.0, None),
-        ("step of 2 workers, a", 1.1, 1.0),
         ("sent by each of 2 workers in a gather", 105.0, 100.0),
     ]
     named = [
@@ -94,7 +88,7 @@ def test_parts_are_read_from_a_benchmark(tmp_path):
     ]
     path = tmp_path / "benchmark.json"
     path.write_text(json.dumps({"rows": named, "machine": {"cores": 2}}))
-    assert read_measured_parts(path) == MeasuredParts(150.0, 1.1, 1.05)
+    assert read_measured_parts(path) == MeasuredParts(150.0, 1.05)
     path.write_text(json.dumps({"rows": named[1:], "machine": {"cores": 2}}))
     with pytest.raises(ValueError, match="must be a benchmark.json of --part=scaling"):
         read_measured_parts(path)
