@@ -16,8 +16,6 @@ def local_configs(count: int) -> list[str]:
             own.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{own.getsockname()[1]}" for own in sockets]
     return [
-        json.dumps(
-            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        )
+        json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
         for index in range(count)
     ]

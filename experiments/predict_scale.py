@@ -5,7 +5,7 @@
 
 Prints a table for each collection and number of GPUs and writes prediction.json, with every
 assumption, to --output_dir. What is measured: decoding, what a gather sends, what sharing a step
-costs. What is assumed has a flag each, the speed of a GPU first of all: nothing was measured on one.
+costs. What is assumed has a flag each, the speed of a GPU first of all: none was measured.
 """
 
 from __future__ import annotations

@@ -110,9 +110,7 @@ def predict(
     }
 
 
-def step_seconds(
-    gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions
-) -> dict[str, float]:
+def step_seconds(gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions) -> dict[str, float]:
     """Returns the parts of a training step in seconds.
 
     `encoder` is longer by what sharing a step was measured to cost; `loss` is the whole loss, which

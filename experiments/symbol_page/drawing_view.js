@@ -1,7 +1,7 @@
 // Goes on after query_box.js: how the drawing is looked at, which outlasts every answer.
 const largestZoom = 12;
 let zoom = 1;
-let least = 0.5;
+let least = 0.3;
 let place = [0, 0];
 let shownName = "";
 

@@ -126,7 +126,8 @@ def _status(symbols: Sequence[ShownSymbol] | None, remark: str) -> str:
         return "Drag a box round one symbol to find all others."
     if not symbols:
         return f"Nothing like it was found {escaped(remark)}."
-    return f'<b class="count">{len(symbols)}</b> found {escaped(remark)}'
+    count = len(symbols)
+    return f'<b class="count">{count}</b> of {count} possible ones, found {escaped(remark)}'
 
 
 def _results(symbols: Sequence[ShownSymbol] | None) -> str:

@@ -65,22 +65,16 @@ class FeatureExtractor:
         _check_finite(features)
         return features
 
-    def _function_for(
-        self, picture_shape: tuple[int, ...]
-    ) -> Callable[[np.ndarray], np.ndarray]:
+    def _function_for(self, picture_shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
         if picture_shape not in self._traced:
             encode = self._on_devices(picture_shape)
-            self._traced[picture_shape] = (
-                _across_workers(encode) if self.across_workers else encode
-            )
+            self._traced[picture_shape] = _across_workers(encode) if self.across_workers else encode
         return self._traced[picture_shape]
 
     def _on_devices(self, picture_shape: tuple[int, ...]) -> Callable[[np.ndarray], np.ndarray]:
         if local_replica_count() > 1:
             return on_local_replicas(self._encode.python_function)
-        traced = self._encode.get_concrete_function(
-            tf.TensorSpec((None, *picture_shape), tf.uint8)
-        )
+        traced = self._encode.get_concrete_function(tf.TensorSpec((None, *picture_shape), tf.uint8))
         return lambda batch: traced(tf.constant(batch)).numpy()
 
 

@@ -38,7 +38,7 @@ def plot_benchmark(rows: Sequence[Mapping[str, Any]], figure: Figure | None = No
         raise ValueError(f"`rows` must hold a row with a ratio. Received: rows={rows!r}")
     figure = figure or new_figure(12.0, 1.4 + _ROW_INCHES * len(rows))
     axes = figure.subplots()
-    tidy_axes(axes, "Ratio to each peer, above 1 where simclr_tf is better; the line is the target")
+    tidy_axes(axes, "Ratio to each peer: simclr_tf is better above 1\nThe short lines are targets")
     axes.set_xscale("log")
     axes.grid(visible=False, axis="y")
     axes.grid(axis="x", color=GRID, linewidth=0.9)
@@ -60,13 +60,13 @@ def _draw_row(axes: Axes, position: int, row: Mapping[str, Any]) -> None:
     axes.barh(position, ratio - 1.0, left=1.0, height=0.6, color=_MISSED if missed else _OTHERWISE)
     if target is not None:
         axes.plot([target, target], [position - 0.4, position + 0.4], color=INK, linewidth=2.0)
-    right = ratio >= 1.0
+    # On the right also of bars to the left, whose other side belongs to the names.
     axes.annotate(
         f"{ratio:.2f}×",
-        (ratio, position),
-        xytext=(5 if right else -5, 0),
+        (max(ratio, target or 1.0, 1.0), position),
+        xytext=(5, 0),
         textcoords="offset points",
-        ha="left" if right else "right",
+        ha="left",
         va="center",
         fontsize=9,
         color=FAINT_INK,

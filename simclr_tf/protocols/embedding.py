@@ -55,8 +55,9 @@ def embed_pictures(
 
     Pictures whose content is in the old file of that name, or in what a stopped run left beside
     it, are not embedded again; so only new and changed pictures are, and TensorFlow is imported
-    only when there are some. In the scope of a strategy its replicas share the work. The pictures that cannot be read are listed in a table beside the
-    file, `embeddings_skipped.csv` for `embeddings.npz`, and tried again the next time.
+    only when there are some. In the scope of a strategy its replicas share the work. The pictures
+    that cannot be read are listed in a table beside the file, `embeddings_skipped.csv` for
+    `embeddings.npz`, and tried again the next time.
 
     Args:
         index: The pictures, see `index_pictures`.

@@ -70,9 +70,7 @@ def make_index(decoded=None):
 
 def run_embedding(network):
     """Embeds, stops once on the way and goes on; returns what the chief has found."""
-    several = isinstance(
-        tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy
-    )
+    several = isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
     decoded = []
     index = make_index(decoded)
     features = FeatureExtractor(network, 5, across_workers=True)(pictures())

@@ -253,6 +253,8 @@ def test_a_box_drawn_round_one_symbol_shows_all_others(browser, tmp_path):
         page.click("#query-box .larger")
         drag(page, np.array(box_at(*spots[0])) + [-4, -4, 4, 4], drawing.shape)
         page.wait_for_selector("#query-box .mark:visible >> nth=2")
+        page.fill("#query-box .least input", "0.5")
+        page.wait_for_function("document.querySelector('.least output').textContent == '0.50'")
         scores = page.eval_on_selector_all(
             "#query-box .symbol:visible .score", "all => all.map(one => Number(one.textContent))"
         )

@@ -54,7 +54,7 @@ def test_a_box_round_one_symbol_shows_all_others_with_their_scores(answers, uplo
     html = answers.to_region(drawing, region(np.array(box_at(15, 110)) + [-4, -4, 4, 4]))
     scores = [float(score) for score in re.findall(r'class="score">([\d.]+)<', html)]
     assert scores == sorted(scores, reverse=True)
-    assert f'class="count">{len(scores)}</b> found in ' in html
+    assert f'class="count">{len(scores)}</b> of {len(scores)} possible ones, found in ' in html
     edges = re.findall(r'class="mark".*?left: ([\d.]+)%; top: ([\d.]+)%', html)
     corners = np.array(edges, float) / 100 * (240, 160)
     nearest = np.abs(corners[:2, None] - np.array(HOUSES)).max(axis=2)

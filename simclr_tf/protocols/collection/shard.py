@@ -31,9 +31,7 @@ def embed_shard(plan: ShardPlan, number: int, embed: PictureEmbedder) -> None:
     """
     settings = plan.settings
     paths, labels = plan.listed(number)
-    decoded = decode_and_hash_files(
-        plan.root, paths, settings.decoded_size, settings.resize_mode
-    )
+    decoded = decode_and_hash_files(plan.root, paths, settings.decoded_size, settings.resize_mode)
     embeddings: list[np.ndarray] = []
     digests: list[bytes] = []
     kept: list[int] = []
