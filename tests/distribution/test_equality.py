@@ -6,7 +6,9 @@ import pytest
 from tests.distribution.conftest import CASES
 from tests.distribution.embedding_case import BROKEN, COUNT
 
-EXACT = [case for case in CASES if case != "float16"]
+# What depends on how replicas exchange: each case takes the workers a compilation of their own.
+MIRRORED = tuple(case for case in CASES if case != "clipped")
+WORKERS = ("simclr", "clipped", "sup_con_caching")
 
 
 def assert_same(found, expected, case):
@@ -17,15 +19,15 @@ def assert_same(found, expected, case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", EXACT)
+@pytest.mark.parametrize("case", [case for case in MIRRORED if case != "float16"])
 def test_two_replicas_of_one_process_are_one_device(trained, case):
-    assert_same(trained("mirrored", 2), trained("none", 0), case)
+    assert_same(trained("mirrored", 2, MIRRORED), trained("none", 0), case)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", EXACT)
+@pytest.mark.parametrize("case", WORKERS)
 def test_two_workers_are_one_device(trained, case):
-    assert_same(trained("multi_worker", 2), trained("none", 0), case)
+    assert_same(trained("multi_worker", 2, WORKERS), trained("none", 0), case)
 
 
 @pytest.mark.slow
@@ -44,10 +46,9 @@ def test_the_losses_that_are_compared_change_from_step_to_step(trained, case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["mirrored", "multi_worker"])
-def test_float16_begins_alike_and_stays_finite(trained, strategy):
+def test_float16_begins_alike_and_stays_finite(trained):
     # Half as many rows overflow later: a step that one device skips, two replicas may take.
-    found = trained(strategy, 2)["float16.losses"]
+    found = trained("mirrored", 2, MIRRORED)["float16.losses"]
     assert found[0] == pytest.approx(trained("none", 0)["float16.losses"][0], abs=1e-3)
     assert np.isfinite(found).all()
     assert np.ptp(found) > 1e-2
@@ -55,7 +56,11 @@ def test_float16_begins_alike_and_stays_finite(trained, strategy):
 
 # === Embedding ===
 
-SHARED_BY = [("mirrored", 2, CASES), ("multi_worker", 2, CASES), ("multi_worker", 4, ("simclr",))]
+SHARED_BY = [
+    ("mirrored", 2, MIRRORED),
+    ("multi_worker", 2, WORKERS),
+    ("multi_worker", 4, ("simclr",)),
+]
 
 
 @pytest.mark.slow

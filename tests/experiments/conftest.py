@@ -20,6 +20,7 @@ PRETRAIN = (
     "--projection_size=8",
     "--batch_size=16",
     "--steps_per_epoch=4",
+    "--notensorboard",
 )
 INTERRUPTED_EPOCHS = 40
 
@@ -64,6 +65,7 @@ def _interrupt(workplace):
         *PICTURES,
         *PRETRAIN,
         f"--epochs={INTERRUPTED_EPOCHS}",
+        "--tensorboard",
         "--run_dir=runs/mine",
     )
     process = subprocess.Popen(

@@ -11,7 +11,7 @@ def table(folder, test, *arguments):
     return json.loads((folder / "out" / f"{test}.json").read_text())
 
 
-@pytest.mark.parametrize(("job", "kills"), [("loop", 2), ("pretrain", 1)])
+@pytest.mark.parametrize(("job", "kills"), [("loop", 1), ("pretrain", 1)])
 def test_killed_runs_end_as_unbroken_ones(tmp_path, job, kills):
     found = table(tmp_path, "kills", f"--kills={kills}", f"--job={job}")
     assert found["kills"] == kills and found["faults"] == []

@@ -184,7 +184,6 @@ def test_half_precision_becomes_float32_where_asked(tmp_path):
         {"name": "resnet50", "width": 0.125, "stem": "strided"},
         {"name": "squeezenet", "width": 0.25},
         {"name": "mobilenetv3_small", "width": 0.5},
-        {"name": "efficientnetv2_b0"},
     ],
     ids=lambda arguments: arguments["name"],
 )

@@ -39,7 +39,8 @@ def train_in_stages(
         model.encoder.trainable = trained
         optimizer = build_optimizer("adam", 0.01, loss_scaling=loss_scaling)
         optimizer.build(everything)
-        model.compile(optimizer, jit_compile=False)
+        # Eager, as in test_loop: tracing takes longer than these few steps.
+        model.compile(optimizer, jit_compile=False, run_eagerly=not loss_scaling)
         optimizers.append(optimizer)
 
     stages = [

@@ -13,7 +13,6 @@ OWN_PEERS = {
     *("import tensorflow", "plain batch of 256", "the step itself"),
     *("the encoder alone", "FAISS alone", "SimCLR"),
     *("the Keras encoder", "decoding, then the Keras encoder"),
-    *("one process", "the whole loss"),
 }
 
 
@@ -82,7 +81,7 @@ def cases(**arguments):
 def test_every_target_belongs_to_a_case_of_the_default_settings():
     planned = {
         (case.part, case.name, peer.target)
-        for case in [*cases(), *cases(part="detect")]
+        for case in [*cases(), *cases(part="detect,scaling")]
         for peer in case.peers
     }
     missing = [key for key, value in TARGETS.items() if (*key[:2], value) not in planned]
