@@ -15,18 +15,19 @@ from simclr_tf.distribution.workers import spans_workers
 
 
 def build_before_fit(model: keras.Model) -> None:
-    """Builds what `fit` would, with several replicas, and keeps it from trying.
+    """Builds what `fit` would, and with several replicas keeps it from trying.
 
-    For the shapes it reduces a batch of all replicas to one, by a mean without an axis, which
-    fails between workers, and takes the first batch from the data to do so.
+    A step that makes the optimizer's variables is traced a second time without. For shapes `fit`
+    reduces a batch of all replicas to one, by a mean without an axis, which fails between workers,
+    and takes the first batch from the data to do so.
 
     Args:
         model: built and compiled; its optimizer need not be built.
     """
-    if tf.distribute.get_strategy().num_replicas_in_sync == 1 and not spans_workers():
-        return
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1 and not spans_workers():
+        return
     model._maybe_symbolic_build = lambda iterator=None, data_batch=None: None
 
 

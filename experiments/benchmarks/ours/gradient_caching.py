@@ -39,6 +39,5 @@ def peak_memory(
 
 def _traced_step(model: keras.Model, pictures: np.ndarray) -> Callable[[], float]:
     batch = (tf.constant(pictures),)
-    model.optimizer.build(model.trainable_variables)
     train = tf.function(model.train_step).get_concrete_function(batch)
     return lambda: float(train(batch)["loss"])

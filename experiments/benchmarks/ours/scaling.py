@@ -37,8 +37,6 @@ def step(encoder: str, width: float, image_size: int, batch_size: int) -> Callab
     model = build_model(encoder, width, image_size)
     pictures = picture_set(random_pictures(batch_size, image_size))
     build_before_fit(model)
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     model.make_train_function()
     batches = iter(
         distribute_batches(lambda: training_batches(pictures, batch_size, 0, num_steps=_STEPS))

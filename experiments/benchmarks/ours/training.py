@@ -84,6 +84,8 @@ def _parts(
 def _compiled(model: Any, image_size: int) -> Any:
     model.build((None, image_size, image_size, 3))
     model.compile(build_optimizer("sgd", 0.01, weight_decay=1e-3), jit_compile=False)
+    # A step that makes these variables would be traced twice.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
