@@ -14,7 +14,6 @@ from tests.forked import ForkedPopen
 ROOT = pathlib.Path(__file__).parents[2]
 CASES = (
     "simclr",
-    "gradient_caching",
     "clipped",
     "float16",
     "sup_con_caching",

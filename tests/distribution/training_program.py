@@ -73,21 +73,14 @@ def augmentations(*layers):
     return Augmenter([RandomResizedCrop(8, (0.4, 1.0), horizontal_flip=0.5), *layers], seed=5)
 
 
-def simclr(microbatch_size=None, mixed_precision="none"):
+def simclr(mixed_precision="none"):
     encoder = make_encoder(mixed_precision)
     head = build_projection_head(
         encoder.output_shape[-1], hidden=16, output=8, mixed_precision=mixed_precision
     )
     jitter = RandomColorJitter(0.4, 0.4, 0.4, 0.1)
     augmenter = augmentations(jitter, RandomGaussianBlur(), RandomGaussianNoise())
-    return SimCLR(
-        encoder,
-        head,
-        augmenter,
-        temperature=0.5,
-        num_classes=3,
-        microbatch_size=microbatch_size,
-    )
+    return SimCLR(encoder, head, augmenter, temperature=0.5, num_classes=3)
 
 
 def sup_con(microbatch_size):
@@ -118,7 +111,6 @@ def classifier():
 # Name -> model, optimizer and further arguments of it.
 CASES = {
     "simclr": (simclr, "sgd", {}),
-    "gradient_caching": (lambda: simclr(microbatch_size=8), "sgd", {}),
     "clipped": (simclr, "lars", {"clip_norm": 0.3}),
     "float16": (
         lambda: simclr(mixed_precision="float16"),
