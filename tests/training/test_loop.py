@@ -11,7 +11,7 @@ from simclr_tf.data import PictureSet, training_batches, training_rows
 from simclr_tf.optimizers import build_optimizer
 from simclr_tf.runs import RunFolder, SafetySettings
 from simclr_tf.schedules import WarmupCosine
-from simclr_tf.training import TrainingPlan, train
+from simclr_tf.training import SimCLR, TrainingPlan, train
 from simclr_tf.training import callbacks as callbacks_module
 from tests.training.conftest import make_pictures, make_simclr
 
@@ -373,3 +373,17 @@ def test_plans_that_are_not_accepted_are_named(arguments, text):
 
 def test_a_plan_knows_all_its_steps():
     assert PLAN.total_steps == 12
+
+
+def test_a_step_is_traced_once(tmp_path, monkeypatch):
+    traces = []
+    train_step = SimCLR.train_step
+
+    def counted(model, data):
+        traces.append(data)
+        return train_step(model, data)
+
+    monkeypatch.setattr(SimCLR, "train_step", counted)
+    train_in(tmp_path / "run", eager=False)
+    # A second time if the first makes the optimizer's variables.
+    assert len(traces) == 1
