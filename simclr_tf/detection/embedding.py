@@ -28,7 +28,7 @@ class CropEncoder:
         # TensorFlow is wanted only where there is an encoder.
         from simclr_tf.evaluation.features import FeatureExtractor
 
-        self._extract = FeatureExtractor(encoder, batch_size)
+        self._extract = FeatureExtractor(encoder, batch_size, frozen=True)
         self._size = image_size
 
     def of_boxes(self, ink: np.ndarray, boxes: Sequence[Sequence[float]]) -> np.ndarray:

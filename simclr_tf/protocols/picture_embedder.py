@@ -29,7 +29,7 @@ class PictureEmbedder:
     """
 
     def __init__(self, encoder: Any, settings: EmbeddingSettings) -> None:
-        self._extract = FeatureExtractor(encoder, settings.batch_size)
+        self._extract = FeatureExtractor(encoder, settings.batch_size, frozen=True)
         self._settings = settings
 
     def __call__(self, images: np.ndarray) -> np.ndarray:

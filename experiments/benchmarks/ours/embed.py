@@ -13,7 +13,7 @@ from simclr_tf.evaluation import FeatureExtractor
 def embed(encoder: str, width: float, image_size: int, batch_size: int) -> Callable[[int], float]:
     """Returns a task that gives pictures a second."""
     network = build_encoder(encoder, image_size=image_size, width=width, mixed_precision="bfloat16")
-    extract = FeatureExtractor(network, batch_size)
+    extract = FeatureExtractor(network, batch_size, frozen=True)
     batch = random_pictures(batch_size, image_size)
 
     def run(count: int) -> float:

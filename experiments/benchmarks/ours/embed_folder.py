@@ -51,7 +51,7 @@ def bare(
         index = index_pictures(data_dir, cache_dir=cache_dir)
         decoded = index.decode(index.ids, image_size, "crop")
         images = np.stack([picture for picture in decoded if not isinstance(picture, str)])
-    extract = FeatureExtractor(_encoder(encoder, width, image_size), batch_size)
+    extract = FeatureExtractor(_encoder(encoder, width, image_size), batch_size, frozen=True)
     extract(images[:batch_size])
 
     def run(count: int) -> float:

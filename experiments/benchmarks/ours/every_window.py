@@ -43,7 +43,7 @@ class EveryWindow:
         step: float,
     ) -> None:
         self._size, self._step = image_size, step
-        self._extract = FeatureExtractor(encoder, settings.batch_size)
+        self._extract = FeatureExtractor(encoder, settings.batch_size, frozen=True)
         angles = [360 * turn / settings.angles for turn in range(settings.angles)]
         turned = [(row, angle) for angle in angles for row in range(len(gallery.examples))]
         self._columns = {key: column for column, key in enumerate(turned)}
