@@ -1,6 +1,7 @@
 """The rules that keep the library readable, enforced by parsing it."""
 
 import ast
+import functools
 import pathlib
 
 import pytest
@@ -59,13 +60,24 @@ def is_module(name, root=ROOT):
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
+@functools.cache
+def text_of(path, root=ROOT):
+    return (root / path).read_text(encoding="utf-8")
+
+
+@functools.cache
+def tree_of(path, root=ROOT):
+    return ast.parse(text_of(path, root))
+
+
+@functools.cache
 def imported_names(path, root=ROOT):
     """Every module that the file imports, anywhere in it, by its full name."""
     package = module_name(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
     names = []
-    for node in ast.walk(ast.parse((root / path).read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path, root)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -117,93 +129,99 @@ def cycle_in(graph):
     return next(filter(None, (visit(node, []) for node in graph)), None)
 
 
-@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
-def test_every_module_has_a_rank(path):
-    own = place(module_name(path))
-    assert own is None or own in RANKS, f"give {own!r} a rank here and in CONTRIBUTING.md"
+def imported_packages(path):
+    return {name.split(".")[0] for name in imported_names(path)}
 
 
-@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
-def test_imports_go_down_the_ranks(path):
-    assert rank_violations(path, imported_names(path)) == []
+def imports_of(paths, packages):
+    """The files that import one of the packages, and which."""
+    found = {str(path): imported_packages(path) & packages for path in paths}
+    return {path: names for path, names in found.items() if names}
+
+
+LIBRARY_FILES = sources(LIBRARY)
+ALL_FILES = [*LIBRARY_FILES, *sources("experiments")]
+PYTORCH = {"torch", "torchvision", "lightly"}
+
+
+def test_every_module_has_a_rank():
+    places = {place(module_name(path)) for path in LIBRARY_FILES} - {None}
+    assert places - set(RANKS) == set(), "give each a rank here and in CONTRIBUTING.md"
+
+
+def test_imports_go_down_the_ranks():
+    assert [
+        fault for path in LIBRARY_FILES for fault in rank_violations(path, imported_names(path))
+    ] == []
 
 
 def test_no_import_cycles():
     graph = {
         module_name(path): [name for name in imported_names(path) if name.startswith(LIBRARY)]
-        for path in sources(LIBRARY)
+        for path in LIBRARY_FILES
     }
     assert cycle_in(graph) is None
 
 
 def test_there_is_no_utils():
-    names = {part for path in sources(LIBRARY) for part in path.with_suffix("").parts}
+    names = {part for path in LIBRARY_FILES for part in path.with_suffix("").parts}
     assert not {name for name in names if "util" in name or name in ("helpers", "common", "misc")}
 
 
-@pytest.mark.parametrize("path", [*sources(LIBRARY), *sources("experiments")], ids=str)
-def test_only_public_keras_is_imported(path):
-    assert [name for name in imported_names(path) if name.startswith("keras.src")] == []
+def test_only_public_keras_is_imported():
+    found = [(path, name) for path in ALL_FILES for name in imported_names(path)]
+    assert [pair for pair in found if pair[1].startswith("keras.src")] == []
 
 
-@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
-def test_the_library_does_not_know_flags_or_scripts(path):
-    roots = {name.split(".")[0] for name in imported_names(path)}
-    assert not roots & {"absl", "experiments", "tests"}
+def test_the_library_does_not_know_flags_or_scripts():
+    assert imports_of(LIBRARY_FILES, {"absl", "experiments", "tests"}) == {}
 
 
-@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
-def test_the_library_does_not_import_what_it_is_measured_against(path):
-    roots = {name.split(".")[0] for name in imported_names(path)}
+def test_the_library_does_not_import_what_it_is_measured_against():
     # Files of PyTorch are read by its own loader, the only one that knows what is safe in them.
-    reads_its_files = str(path) == "simclr_tf/weights/torch_file.py"
-    assert not roots & {"torchvision", "lightly", *(() if reads_its_files else ("torch",))}
+    reader = "simclr_tf/weights/torch_file.py"
+    assert imports_of(LIBRARY_FILES, PYTORCH) == {reader: {"torch"}}
 
 
-@pytest.mark.parametrize("path", sources("experiments"), ids=str)
-def test_only_the_benchmark_of_pytorch_imports_it(path):
-    roots = {name.split(".")[0] for name in imported_names(path)}
-    allowed = path.parts[:3] == ("experiments", "benchmarks", "pytorch")
-    # It only says which version another module has imported.
-    allowed |= path.name in ("threads.py", "worker_main.py")
-    assert allowed or not roots & {"torch", "torchvision", "lightly"}
+def test_only_the_benchmark_of_pytorch_imports_it():
+    peers = pathlib.Path("experiments/benchmarks/pytorch")
+    others = [path for path in sources("experiments") if peers not in path.parents]
+    # They only say which version another module has imported.
+    assert {pathlib.Path(path).name for path in imports_of(others, PYTORCH)} == {
+        "threads.py",
+        "worker_main.py",
+    }
 
 
-@pytest.mark.parametrize("path", sources(LIBRARY), ids=str)
-def test_the_library_has_no_assert_and_catches_no_bare_exception(path):
+def test_the_library_has_no_assert_and_catches_no_bare_exception():
     broad = ("Exception", "BaseException")
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assert):
-            found.append(f"line {node.lineno}: assert")
-        elif isinstance(node, ast.ExceptHandler) and not any(
-            isinstance(inner, ast.Raise) and inner.exc is None for inner in ast.walk(node)
-        ):
-            # Catching everything to clean up is right when it is raised again.
-            if node.type is None or getattr(node.type, "id", "") in broad:
-                found.append(f"line {node.lineno}: catches everything")
+    for path in LIBRARY_FILES:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Assert):
+                found.append(f"{path}:{node.lineno} asserts")
+            elif isinstance(node, ast.ExceptHandler) and not any(
+                isinstance(inner, ast.Raise) and inner.exc is None for inner in ast.walk(node)
+            ):
+                # Catching everything to clean up is right when it is raised again.
+                if node.type is None or getattr(node.type, "id", "") in broad:
+                    found.append(f"{path}:{node.lineno} catches everything")
     assert found == []
 
 
 def test_matplotlib_is_imported_inside_functions_only():
     found = []
-    for path in [*sources(LIBRARY), *sources("experiments")]:
-        for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
+    for path in ALL_FILES:
+        for node in tree_of(path).body:
             if isinstance(node, (ast.Import, ast.ImportFrom)) and "matplotlib" in ast.unparse(node):
                 found.append(f"{path}:{node.lineno}")
     assert found == []
 
 
-@pytest.mark.parametrize("path", [*sources(LIBRARY), *sources("experiments")], ids=str)
-def test_files_are_short(path):
-    lines = len((ROOT / path).read_text(encoding="utf-8").splitlines())
-    assert lines <= LONGEST_FILE or str(path) in LONG_FILES
-
-
-def test_every_exception_for_a_long_file_is_still_needed():
-    for name, reason in LONG_FILES.items():
-        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) > LONGEST_FILE, reason
+def test_files_are_short():
+    long = {str(path) for path in ALL_FILES if len(text_of(path).splitlines()) > LONGEST_FILE}
+    # An exception that is no longer needed goes, too.
+    assert long == set(LONG_FILES)
 
 
 def lines_of_code(function):
@@ -214,15 +232,15 @@ def lines_of_code(function):
     return function.end_lineno - function.lineno + 1 - docstring
 
 
-@pytest.mark.parametrize("path", [*sources(LIBRARY), *sources("experiments")], ids=str)
-def test_functions_are_short(path):
+def test_functions_are_short():
     functions = [
-        node
-        for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        (path, node)
+        for path in ALL_FILES
+        for node in ast.walk(tree_of(path))
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
-    long = {node.name for node in functions if lines_of_code(node) > LONGEST_FUNCTION}
-    assert long == set()
+    lengths = {f"{path}: {node.name}": lines_of_code(node) for path, node in functions}
+    assert {name for name, lines in lengths.items() if lines > LONGEST_FUNCTION} == set()
 
 
 def test_contributing_states_the_ranks_in_force():
