@@ -9,8 +9,7 @@ import types
 import pytest
 
 import simclr_tf
-from experiments.benchmarks import worker
-from experiments.benchmarks.benchmark import benchmark
+from experiments.benchmarks import benchmark, plan, worker
 from experiments.benchmarks.settings import BenchmarkSettings
 from tests.experiments.conftest import run_script, succeeded
 from tests.forked import ForkedPopen
@@ -48,15 +47,24 @@ KEYS = ("part", "case", "ours", "peer", "peer_name", "unit", "ratio", "target")
 ALONE = ("pretrain", "loss", "input", "import")
 
 
+def each_task_once(settings, data_dir):
+    """The plan without what does the work of a case before it with other arguments."""
+    cases = {}
+    for case in plan.plan(settings, data_dir):
+        cases.setdefault((case.part, case.ours.task), case)
+    return list(cases.values())
+
+
 @pytest.fixture(scope="module")
 def measured(workplace):
     """From settings to what is printed and what is written; pictures lie in `pictures`."""
 
-    def measure(name, splits=None, **settings):
+    def measure(name, splits=None, cases=plan.plan, **settings):
         lines = []
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(worker, "subprocess", FORKED_SUBPROCESS)
-            benchmark(
+            patch.setattr(benchmark, "plan", cases)
+            benchmark.benchmark(
                 BenchmarkSettings(**{**SMALLEST, "peers": "", **settings}),
                 workplace / name,
                 os.fspath(workplace / "pictures"),
@@ -70,12 +78,14 @@ def measured(workplace):
 
 @pytest.fixture(scope="module")
 def against_keras(measured, once):
-    return once("against_keras", lambda: measured("bench_keras", part="step,embed", peers="keras"))
+    settings = {"part": "step,embed", "peers": "keras", "cases": each_task_once}
+    return once("against_keras", lambda: measured("bench_keras", **settings))
 
 
 @pytest.fixture(scope="module")
 def alone(measured, once):
-    return once("measured_alone", lambda: measured("bench_alone", part=",".join(ALONE)))
+    settings = {"part": ",".join(ALONE), "cases": each_task_once}
+    return once("measured_alone", lambda: measured("bench_alone", **settings))
 
 
 @pytest.mark.slow
