@@ -5,19 +5,20 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.distribution.replicas import replica_count, sum_over_replicas
+from simclr_tf.distribution.replicas import replica_count
+from simclr_tf.encoders.batch_norm_over_replicas import bias_of_variance, normalize_over_replicas
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras's `BatchNormalization` over the last axis of pictures, in one fused operation.
+    """Keras's `BatchNormalization` over the last axis, in one fused operation.
 
     Weights, their names, arguments and results are those of Keras's layer; only the program
     differs: Keras computes mean, variance and normalisation as separate operations, TensorFlow's
     kernel does all of it at once, with float32 statistics and activations of any float type.
     Where several replicas train together the statistics are taken over all of them, with one
-    exchange of two numbers a channel (Keras's own program needs three). Inputs of another rank or
-    axis go through Keras's program.
+    exchange of two numbers a channel forward and one back (Keras's own program needs three each
+    way). Inputs of another rank or axis go through Keras's program.
 
     Args:
         momentum: share of the old moving statistics kept at each step.
@@ -28,7 +29,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         **kwargs: further arguments of `keras.layers.BatchNormalization`.
 
     Input shape:
-        `[batch, height, width, channels]`.
+        `[batch, height, width, channels]` or `[batch, channels]`.
 
     Output shape:
         Same as the input.
@@ -43,10 +44,15 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=synchronized, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        of_pictures = len(inputs.shape) == 4 and self.axis in (-1, 3)
-        if mask is not None or not of_pictures:
+        axis = self.axis % len(inputs.shape)
+        if mask is not None or len(inputs.shape) not in (2, 4) or axis != len(inputs.shape) - 1:
             return super().call(inputs, training=training, mask=mask)
         training = bool(training) and self.trainable
+        if len(inputs.shape) == 2:
+            return self._normalize(inputs[:, None, None], training)[:, 0, 0]
+        return self._normalize(inputs, training)
+
+    def _normalize(self, inputs, training):
         if training and self.synchronized and replica_count() > 1:
             return self._normalize_over_replicas(inputs)
         batch_statistics = {}
@@ -64,29 +70,20 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         )
         if training:
             # The kernel returns the unbiased variance (n / (n - 1)), Keras keeps the biased one.
-            count = tf.cast(tf.size(inputs, tf.int64) / inputs.shape[-1], tf.float32)
-            self._update_moving_statistics(mean, variance * (count - 1.0) / count)
+            self._update_moving_statistics(mean, variance * bias_of_variance(inputs))
         return outputs
 
     def _normalize_over_replicas(self, inputs):
-        activations = tf.cast(inputs, tf.float32)
-        # Taken from the moving mean, the squares lose few digits when the mean is taken off them.
-        centre = tf.stop_gradient(tf.convert_to_tensor(self.moving_mean))
-        deviations = activations - centre
-        moments = [tf.reduce_mean(power, axis=[0, 1, 2]) for power in (deviations, deviations**2)]
-        shift, squares = tf.unstack(sum_over_replicas(tf.stack(moments)) / replica_count())
-        mean, variance = centre + shift, tf.maximum(squares - shift**2, 0.0)
         channels = inputs.shape[-1]
-        outputs = tf.nn.batch_normalization(
-            activations,
-            mean,
-            variance,
-            offset=self._or_constant("beta", 0.0, channels),
-            scale=self._or_constant("gamma", 1.0, channels),
-            variance_epsilon=self.epsilon,
+        outputs, mean, variance = normalize_over_replicas(
+            inputs,
+            self._or_constant("gamma", 1.0, channels),
+            self._or_constant("beta", 0.0, channels),
+            tf.convert_to_tensor(self.moving_mean),
+            self.epsilon,
         )
         self._update_moving_statistics(mean, variance)
-        return tf.cast(outputs, inputs.dtype)
+        return outputs
 
     def _or_constant(self, name: str, value: float, channels: int) -> tf.Tensor:
         weight = getattr(self, name)

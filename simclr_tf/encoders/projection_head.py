@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from simclr_tf.checks import check_at_least, check_one_of
+from simclr_tf.encoders.batch_normalization import FusedBatchNormalization
 from simclr_tf.encoders.build import DTYPE_POLICIES
 
 
@@ -57,11 +58,7 @@ def build_projection_head(
             )
         )
         if batch_normalization:
-            head.add(
-                keras.layers.BatchNormalization(
-                    momentum=0.9, epsilon=1e-5, synchronized=True, dtype=dtype, name=f"bn{number}"
-                )
-            )
+            head.add(FusedBatchNormalization(dtype=dtype, name=f"bn{number}"))
         if not last:
             head.add(keras.layers.ReLU(dtype=dtype, name=f"relu{number}"))
     head.add(keras.layers.Activation("linear", dtype="float32", name="projections"))

@@ -16,6 +16,7 @@ from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, ta
 from simclr_tf.encoders import FusedBatchNormalization
 
 ROWS, SIZE = 12, 3
+GAMMA = (0.5, 1.5, -2.0)
 
 
 def of_each(strategy, function, *whole):
@@ -39,6 +40,30 @@ def gradients_of(rows):
 def pair_loss(rows):
     weights = tf.reshape(tf.range(ROWS * ROWS, dtype=tf.float32), [ROWS, ROWS])
     return tf.reduce_sum(weights * tf.sin(tf.matmul(rows, rows, transpose_b=True)))
+
+
+def normalization_gradients(strategy, dtype, pictures, upstream):
+    """The gradients of all pictures, and those of scale and offset, of `Σ upstream · output`."""
+    layer = FusedBatchNormalization(dtype=dtype)
+    layer.build((None, *pictures.shape[1:]))
+    layer.gamma.assign(GAMMA)
+
+    def gradients(part, weights):
+        part = tf.cast(part, layer.compute_dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(part)
+            loss = tf.reduce_sum(tf.cast(layer(part, training=True), tf.float32) * weights)
+        dx, *others = tape.gradient(loss, [part, *layer.trainable_weights])
+        return tf.concat(
+            [
+                tf.reshape(gather_rows(tf.cast(dx, tf.float32)), [-1]),
+                tf.reshape(sum_over_replicas(tf.stack(others)), [-1]),
+            ],
+            axis=0,
+        )
+
+    flat = of_each(strategy, gradients, pictures, upstream)[0]
+    return flat[: pictures.size].reshape(pictures.shape).tolist(), flat[pictures.size :].tolist()
 
 
 def updated(strategy, clip, gradients_whole, scaled):
@@ -86,7 +111,13 @@ def main(replicas):
         normal = of_each(
             strategy, lambda part: gather_rows(layer(part, training=True)), pictures + 500
         )
+        upstream = np.random.default_rng(2).normal(size=pictures.shape).astype("float32")
+        through = {
+            dtype: normalization_gradients(strategy, dtype, pictures, upstream)
+            for dtype in ("float32", "mixed_bfloat16")
+        }
         results = {
+            "normalization_gradients": through,
             "gathered": [part.tolist() for part in gathered],
             "labels": [part.tolist() for part in labels],
             "sums": [float(part) for part in sums],

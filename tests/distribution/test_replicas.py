@@ -10,7 +10,7 @@ from simclr_tf.augment import RandomGaussianNoise
 from simclr_tf.distribution import gather_rows, replica_count, sum_over_replicas
 from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
 from tests.distribution.conftest import finish, start
-from tests.distribution.replica_program import ROWS, SIZE, pair_loss
+from tests.distribution.replica_program import GAMMA, ROWS, SIZE, pair_loss
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,25 @@ def test_statistics_are_taken_over_all_replicas(found, pictures):
     # New layers start at 0 and 1; momentum .9.
     np.testing.assert_allclose(moving_mean, 0.1 * mean, rtol=1e-5)
     np.testing.assert_allclose(moving_variance, 0.9 + 0.1 * variance, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("mixed_bfloat16", 2e-2)])
+def test_normalised_pictures_have_the_gradients_of_the_whole_batch(
+    found, pictures, dtype, tolerance
+):
+    # y = γ n + β with n = (x − μ) / σ over M values a channel; of Σ u y:
+    # dγ = Σ u n, dβ = Σ u, dx = γ / σ (u − Σ u / M − n Σ u n / M) (Ioffe and Szegedy, section 3).
+    upstream = np.random.default_rng(2).normal(size=pictures.shape).astype("float32")
+    values = pictures.astype(np.float64)
+    deviation = np.sqrt(values.var(axis=(0, 1, 2)) + 1e-5)
+    normal = (values - values.mean(axis=(0, 1, 2))) / deviation
+    count = ROWS * 4 * 4
+    sums, products = (part.sum(axis=(0, 1, 2)) for part in (upstream, upstream * normal))
+    through = upstream - sums / count - normal * products / count
+    dx, weights = found["normalization_gradients"][dtype]
+    np.testing.assert_allclose(np.multiply(dx, deviation), GAMMA * through, atol=tolerance)
+    np.testing.assert_allclose(weights[:SIZE], products, rtol=tolerance, atol=tolerance * 10)
+    np.testing.assert_allclose(weights[SIZE:], sums, rtol=tolerance, atol=tolerance * 10)
 
 
 def test_an_update_is_by_the_sum_of_the_gradients(found, rows):
