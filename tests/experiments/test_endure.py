@@ -10,10 +10,10 @@ def table(folder, test, *arguments):
 
 
 def test_killed_runs_end_as_unbroken_ones(tmp_path):
-    found = table(tmp_path, "kills", "--kills=1", "--job=pretrain")
+    found = table(tmp_path, "kills", "--kills=1")
     assert found["kills"] == 1 and found["faults"] == []
     assert found["runs_that_end_bit_equal"] == found["runs"] >= 1
-    assert found["settings"]["job"] == "pretrain"
+    assert found["settings"]["job"] == "loop"
     assert not (tmp_path / "out/kills_failures").exists()
 
 
