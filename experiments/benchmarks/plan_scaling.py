@@ -13,6 +13,8 @@ from experiments.benchmarks.targets import target
 from experiments.benchmarks.traffic import sent_by_gather
 
 WORKERS = (2, 4, 8)
+# Times the batch size: what every step costs weighs less beside more pictures.
+_BATCHES = (1, 4)
 # More processes than that would only wait for each other on one machine.
 _OBSERVED = (2, 4)
 _JPEG_SIZE = (500, 375)
@@ -21,13 +23,14 @@ DECODED_SIZE = 224
 
 def scaling_cases(settings: BenchmarkSettings) -> list[Case]:
     """Returns the cases of part scaling, whose peers are ours too."""
-    return [_step(settings), *_gathers(settings), *_losses(settings), _decoding()]
+    steps = [_step(settings, times * settings.batch_size) for times in _BATCHES]
+    return [*steps, *_gathers(settings), *_losses(settings), _decoding()]
 
 
-def step_name(settings: BenchmarkSettings) -> str:
+def step_name(settings: BenchmarkSettings, batch_size: int) -> str:
     """Returns the name of the case of the step."""
     network = f"{settings.encoder} width {settings.all_widths[0]:g}, {settings.image_size} px"
-    return f"step of 2 workers, {network}, batch {settings.batch_size}"
+    return f"step of 2 workers, {network}, batch {batch_size}"
 
 
 def gather_name(settings: BenchmarkSettings, workers: int) -> str:
@@ -40,14 +43,14 @@ def loss_name(settings: BenchmarkSettings, workers: int) -> str:
     return f"{settings.loss_pairs} pairs, loss and gradient of 1/{workers} of the rows"
 
 
-def _step(settings: BenchmarkSettings) -> Case:
+def _step(settings: BenchmarkSettings, batch_size: int) -> Case:
     work: dict[str, Any] = {
         "encoder": settings.encoder,
         "width": settings.all_widths[0],
         "image_size": settings.image_size,
-        "batch_size": settings.batch_size,
+        "batch_size": batch_size,
     }
-    name = step_name(settings)
+    name = step_name(settings, batch_size)
     alone = _other(
         ours("scaling:step", work, f"{OUR_SETTING}, augmentation and metrics included"),
         "one process",
