@@ -21,7 +21,7 @@ def test_the_time_of_a_step_is_told_by_kind_of_operation(workplace):
     assert list((workplace / "profile" / "trace").rglob("*.xplane.pb"))
 
 
-@pytest.mark.parametrize(("work", "kind"), [("augment", "Xla"), ("embed", "Conv2D")])
+@pytest.mark.parametrize(("work", "kind"), [("augment", "XLA"), ("embed", "Conv2D")])
 def test_the_augmentation_and_the_embedding_are_told_alone(workplace, work, kind):
     arguments = (*SMALLEST, f"--work={work}", f"--output_dir=profile_{work}")
     succeeded(workplace, "profile_step", *arguments)
