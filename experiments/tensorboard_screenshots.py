@@ -42,11 +42,15 @@ _SIGNS = {
     "histograms": "vz-histogram-timeseries svg path",
     "hparams": "tf-hparams-table-view vaadin-grid-cell-content",
 }
+# A plug-in of its own, for what profile_step.py writes.
+_PROFILE = "profile"
 
 _LOGDIR = flags.DEFINE_string("logdir", None, "folder of runs, as TensorBoard takes it")
 _PROJECTOR_DIR = flags.DEFINE_string("projector_dir", None, "folder of analyse.py --projector")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "tensorboard_pages", "folder of the pictures")
-_PAGES = flags.DEFINE_list("pages", list(_SIGNS), f"of --logdir: {', '.join(_SIGNS)}")
+_PAGES = flags.DEFINE_list(
+    "pages", list(_SIGNS), f"of --logdir: {', '.join(_SIGNS)}, {_PROFILE} (needs pip install xprof)"
+)
 _SECONDS = flags.DEFINE_float("seconds", 120.0, "how long a page may take to show its data")
 flags.mark_flag_as_required("logdir")
 
@@ -62,7 +66,7 @@ _COLOURS = 64
 def main() -> None:
     """Reads the flags and takes the pictures."""
     for page in _PAGES.value:
-        check_one_of("pages", page, _SIGNS)
+        check_one_of("pages", page, (*_SIGNS, _PROFILE))
     folders = {"logdir": (_LOGDIR.value, _PAGES.value)}
     if _PROJECTOR_DIR.value is not None:
         folders["projector_dir"] = (_PROJECTOR_DIR.value, [_PROJECTOR])
@@ -147,6 +151,8 @@ def _wait_for_sign(page: Page, name: str) -> None:
         frame = page.frame_locator("iframe").frame_locator("iframe")
         frame.locator("#scatter canvas").first.wait_for()
         frame.locator("#notification-dialog").wait_for(state="hidden")
+    elif name == _PROFILE:
+        page.frame_locator("iframe").get_by_text("Performance Summary").first.wait_for()
     else:
         page.locator(_SIGNS[name]).locator("visible=true").first.wait_for()
 
@@ -163,8 +169,11 @@ def _wait_for_data(address: str, plugin: str) -> None:
     end = time.monotonic() + _SECONDS.value
     while time.monotonic() < end:
         with urllib.request.urlopen(f"{address}data/plugins_listing") as answer:
-            if json.load(answer).get(plugin, {}).get("enabled"):
-                return
+            pages = json.load(answer)
+        if plugin not in pages:
+            raise ValueError(f"TensorBoard has no page {plugin!r}: pip install xprof.")
+        if pages[plugin]["enabled"]:
+            return
         time.sleep(1)
     raise ValueError(f"TensorBoard finds nothing for its page {plugin!r} in the folder.")
 

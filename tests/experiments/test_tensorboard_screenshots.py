@@ -40,6 +40,16 @@ def test_a_page_becomes_a_small_picture(folder):
     assert (folder / "pages/scalars.png").stat().st_size < 150_000
 
 
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(MISSING, reason="Chromium or playwright is missing")
+@pytest.mark.skipif(importlib.util.find_spec("xprof") is not None, reason="xprof is installed")
+def test_the_profile_s_page_names_the_plug_in_that_it_needs(folder):
+    done = run_script(folder, "tensorboard_screenshots", "--logdir=runs", "--pages=profile")
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == 2 and "has no page 'profile': pip install xprof" in line
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     done = run_script(tmp_path, "tensorboard_screenshots", "--logdir=none")
     (line,) = done.stderr.splitlines()
