@@ -11,14 +11,15 @@ from simclr_tf.encoders.batch_norm_over_replicas import bias_of_variance, normal
 
 @keras.saving.register_keras_serializable(package="simclr_tf")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
-    """Keras's `BatchNormalization` over the last axis, in one fused operation.
+    """Keras's `BatchNormalization` over the last axis of pictures, in one fused operation.
 
     Weights, their names, arguments and results are those of Keras's layer; only the program
     differs: Keras computes mean, variance and normalisation as separate operations, TensorFlow's
     kernel does all of it at once, with float32 statistics and activations of any float type.
     Where several replicas train together the statistics are taken over all of them, with one
     exchange of two numbers a channel forward and one back (Keras's own program needs three each
-    way). Inputs of another rank or axis go through Keras's program.
+    way), also for inputs `[batch, channels]`. Those of one replica, and inputs of another rank or
+    axis, go through Keras's program.
 
     Args:
         momentum: share of the old moving statistics kept at each step.
@@ -44,16 +45,16 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=synchronized, **kwargs)
 
     def call(self, inputs, training=None, mask=None):
-        axis = self.axis % len(inputs.shape)
-        if mask is not None or len(inputs.shape) not in (2, 4) or axis != len(inputs.shape) - 1:
-            return super().call(inputs, training=training, mask=mask)
         training = bool(training) and self.trainable
-        if len(inputs.shape) == 2:
-            return self._normalize(inputs[:, None, None], training)[:, 0, 0]
-        return self._normalize(inputs, training)
-
-    def _normalize(self, inputs, training):
-        if training and self.synchronized and replica_count() > 1:
+        rank = len(inputs.shape)
+        if mask is not None or rank not in (2, 4) or self.axis % rank != rank - 1:
+            return super().call(inputs, training=training, mask=mask)
+        over_replicas = training and self.synchronized and replica_count() > 1
+        if rank == 2:
+            if not over_replicas:
+                return super().call(inputs, training=training)
+            return self._normalize_over_replicas(inputs[:, None, None])[:, 0, 0]
+        if over_replicas:
             return self._normalize_over_replicas(inputs)
         batch_statistics = {}
         if not training:
