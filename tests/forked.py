@@ -13,9 +13,13 @@ from multiprocessing import forkserver
 
 import pytest
 
-# Four seconds of every start. Nothing of this package: what a program imports of it, and when,
-# stays as it is.
-LIBRARIES = ["tensorflow", "keras", "tensorflow_datasets", "sklearn.linear_model"]
+# Four seconds of every start. Nothing of the package itself: what a program imports of it, and
+# when, stays as it is.
+LIBRARIES = [
+    *("tensorflow", "keras", "tensorflow_datasets", "sklearn.linear_model"),
+    # What the forked process unpickles, and pytest with it.
+    "tests.forked",
+]
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from experiments.benchmarks.traffic import sent_by_gather
 
 WORKERS = (2, 4, 8)
 # Times the batch size: what every step costs weighs less beside more pictures.
-_BATCHES = (1, 4)
+_BATCHES = (1, 4, 16)
 # More processes than that would only wait for each other on one machine.
 _OBSERVED = (2, 4)
 _JPEG_SIZE = (500, 375)

@@ -83,7 +83,7 @@ def profile_work(
 def _training(encoder, width, image_size, recipe, pictures) -> Callable[[], object]:
     augmenter = build_augmenter(recipe, image_size, seed=0) if recipe else Augmenter([], seed=0)
     model = build_model(encoder, width, image_size, augmenter)
-    train = tf.function(model.train_step)
+    train = tf.function(model.train_step, autograph=False)
     batch = (tf.constant(pictures),)
     return lambda: float(train(batch)["loss"])
 
@@ -91,7 +91,7 @@ def _training(encoder, width, image_size, recipe, pictures) -> Callable[[], obje
 def _augmentation(image_size, recipe, pictures) -> Callable[[], object]:
     augmenter = build_augmenter(recipe, image_size, seed=0)
     augmenter.build((None, image_size, image_size, 3))
-    two_views = tf.function(augmenter.two_views)
+    two_views = tf.function(augmenter.two_views, autograph=False)
     batch = tf.constant(pictures)
     return lambda: tf.nest.map_structure(tf.shape, two_views(batch))
 

@@ -17,7 +17,7 @@ def fused(function: Callable) -> Callable:
     function runs as it is, and so it does outside of a graph, where a few pictures are looked at
     once and compiling takes a hundred times what the arithmetic does.
     """
-    compiled = tf.function(function, jit_compile=True)
+    compiled = tf.function(function, autograph=False, jit_compile=True)
 
     @functools.wraps(function)
     def call(*arguments):

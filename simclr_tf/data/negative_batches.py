@@ -98,4 +98,5 @@ def with_negatives(labelled: tf.data.Dataset, negatives: tf.data.Dataset) -> tf.
     # Both fetch ahead of the training by themselves.
     options = tf.data.Options()
     options.autotune.enabled = False
-    return tf.data.Dataset.zip((labelled, negatives)).map(join).with_options(options)
+    pairs = tf.data.Dataset.zip((labelled, negatives))
+    return pairs.map(tf.autograph.experimental.do_not_convert(join)).with_options(options)

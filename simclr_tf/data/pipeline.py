@@ -187,7 +187,8 @@ def evaluation_batches(images: Pictures, batch_size: int) -> tf.data.Dataset:
 def _mapped_in_order(numbers: tf.data.Dataset, batch: Any) -> tf.data.Dataset:
     import tensorflow as tf
 
-    batches = numbers.map(batch).prefetch(2)
+    # There is no Python in it to translate, which takes tenths of a second.
+    batches = numbers.map(tf.autograph.experimental.do_not_convert(batch)).prefetch(2)
     # A batch is gathered in a hundredth of a step's time, there is nothing to tune; the tuner
     # itself took a tenth of the processor from small steps.
     options = tf.data.Options()

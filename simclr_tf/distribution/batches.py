@@ -58,7 +58,7 @@ class BatchShare:
                 for part in parts
             )
 
-        return batches.map(by_replica).unbatch()
+        return batches.map(tf.autograph.experimental.do_not_convert(by_replica)).unbatch()
 
 
 _ALL_ROWS = BatchShare()

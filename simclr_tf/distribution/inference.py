@@ -41,7 +41,7 @@ def on_local_replicas(
     first, *others = local_replica_numbers(strategy)
     count = 1 + len(others)
 
-    @functools.partial(tf.function, reduce_retracing=True)
+    @functools.partial(tf.function, autograph=False, reduce_retracing=True)
     def run(parts):
         return strategy.run(function, args=(parts,))
 

@@ -149,7 +149,7 @@ def _joiner(strategy: tf.distribute.Strategy) -> tf.types.experimental.Polymorph
         together = context.all_reduce(tf.distribute.ReduceOp.SUM, placed)
         return tf.reshape(together, [rows.shape[0] * place.count, *rows.shape[1:]])
 
-    return tf.function(lambda rows: strategy.run(join, args=(rows,)))
+    return tf.function(lambda rows: strategy.run(join, args=(rows,)), autograph=False)
 
 
 @functools.cache
@@ -161,4 +161,4 @@ def _adder(strategy: tf.distribute.Strategy) -> tf.types.experimental.Polymorphi
         )
         return context.all_reduce(tf.distribute.ReduceOp.SUM, own * number)
 
-    return tf.function(lambda number: strategy.run(place, args=(number,)))
+    return tf.function(lambda number: strategy.run(place, args=(number,)), autograph=False)

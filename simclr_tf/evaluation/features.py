@@ -51,6 +51,7 @@ class FeatureExtractor:
         self.across_workers = across_workers
         self._encode = tf.function(
             lambda pictures: tf.cast(encoder(pictures, training=False), tf.float32),
+            autograph=False,
             reduce_retracing=True,
         )
         self._traced: dict[tuple[int, ...], Callable[[np.ndarray], np.ndarray]] = {}

@@ -118,7 +118,7 @@ def _convert(encoder: keras.Model, size: int, head: ClassifierHead | None) -> by
 
     spec = tf.TensorSpec((None, size, size, 3), tf.uint8, "pictures")
 
-    @tf.function(input_signature=[spec])
+    @tf.function(input_signature=[spec], autograph=False)
     def embed(pictures):
         features = encoder(tf.cast(pictures, tf.float32), training=False)
         named = {"embedding": unit_rows(features)}

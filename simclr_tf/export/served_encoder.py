@@ -61,7 +61,7 @@ class ServedEncoder(tf.Module):
         if head is not None:
             names = [name.encode("utf-8", "surrogateescape") for name in head.label_names]
             self.name_labels = tf.function(
-                lambda: {"label_names": tf.constant(names)}, input_signature=[]
+                lambda: {"label_names": tf.constant(names)}, input_signature=[], autograph=False
             )
 
     def endpoints(self) -> dict[str, Callable]:
@@ -75,7 +75,7 @@ class ServedEncoder(tf.Module):
 
 
 def _function(function: Callable, spec: tf.TensorSpec) -> Callable:
-    return tf.function(function, input_signature=[spec])
+    return tf.function(function, input_signature=[spec], autograph=False)
 
 
 def unit_rows(features: tf.Tensor) -> tf.Tensor:

@@ -109,7 +109,9 @@ def _convert(encoder: keras.Model, size: int, variant: str, images: np.ndarray) 
     module = tf.Module()
     module.encoder_variables = [variable.value for variable in encoder.variables]
 
-    @tf.function(input_signature=[tf.TensorSpec((None, size, size, 3), tf.float32, "pictures")])
+    spec = tf.TensorSpec((None, size, size, 3), tf.float32, "pictures")
+
+    @tf.function(input_signature=[spec], autograph=False)
     def embed(pictures):
         features = encoder(pictures, training=False)
         return {"embedding": tf.math.l2_normalize(features, axis=-1)}

@@ -89,7 +89,9 @@ class RunSummary(keras.callbacks.Callback):
 
 
 def _inference_graph(encoder: keras.Model) -> tf.Graph:
-    @tf.function(input_signature=[tf.TensorSpec(encoder.input_shape, tf.uint8, "pictures")])
+    spec = tf.TensorSpec(encoder.input_shape, tf.uint8, "pictures")
+
+    @tf.function(input_signature=[spec], autograph=False)
     def embed(pictures):
         return encoder(pictures, training=False)
 

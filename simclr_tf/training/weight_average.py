@@ -45,7 +45,7 @@ class WeightAverage(keras.callbacks.Callback):
         self.weights = [v.value for v in model.weights if str(v.dtype).startswith("float")]
         self.averages = [tf.Variable(weight, trainable=False) for weight in self.weights]
         self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._add = tf.function(self._add_weights)
+        self._add = tf.function(self._add_weights, autograph=False)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:

@@ -75,14 +75,17 @@ def augmentations(*layers):
     return Augmenter([RandomResizedCrop(8, (0.4, 1.0), horizontal_flip=0.5), *layers], seed=5)
 
 
-def simclr(mixed_precision="none"):
+def simclr(*layers, mixed_precision="none"):
     encoder = make_encoder(mixed_precision)
     head = build_projection_head(
         encoder.output_shape[-1], hidden=16, output=8, mixed_precision=mixed_precision
     )
+    return SimCLR(encoder, head, augmentations(*layers), temperature=0.5, num_classes=3)
+
+
+def simclr_with_all_augmentations():
     jitter = RandomColorJitter(0.4, 0.4, 0.4, 0.1)
-    augmenter = augmentations(jitter, RandomGaussianBlur(), RandomGaussianNoise())
-    return SimCLR(encoder, head, augmenter, temperature=0.5, num_classes=3)
+    return simclr(jitter, RandomGaussianBlur(), RandomGaussianNoise())
 
 
 def sup_con(microbatch_size):
@@ -112,7 +115,7 @@ def classifier():
 
 # Name -> model, optimizer and further arguments of it.
 CASES = {
-    "simclr": (simclr, "sgd", {}),
+    "simclr": (simclr_with_all_augmentations, "sgd", {}),
     "clipped": (simclr, "lars", {"clip_norm": 0.3}),
     "float16": (
         lambda: simclr(mixed_precision="float16"),

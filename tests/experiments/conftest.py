@@ -22,7 +22,7 @@ PRETRAIN = (
     "--steps_per_epoch=4",
     "--notensorboard",
 )
-INTERRUPTED_EPOCHS = 40
+INTERRUPTED_EPOCHS = 15
 
 
 def command(name, *arguments):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.local_cluster import local_configs
 from simclr_tf.retrieval import read_embeddings
 from tests.experiments.conftest import (
     ENCODER,
@@ -23,6 +24,7 @@ from tests.experiments.conftest import (
     run_script,
     succeeded,
 )
+from tests.forked import ForkedPopen
 
 # So gentle that a ReLU does not turn on the last digit: one that does changes all that follows.
 GENTLE = ("--learning_rate=0.001", "--temperature=0.5", "--seed=2")
@@ -70,12 +72,19 @@ def assert_like_one_device(folder, one_device):
 
 @pytest.mark.slow
 def test_pretraining_with_two_workers_is_that_of_one_and_the_chief_alone_writes(
-    workplace, one_device
+    workplace, one_device, monkeypatch
 ):
-    done = run_script(workplace, "launch_workers", *launch(*ARGUMENTS, "--run_dir=runs/workers"))
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout.count("Encoder: runs/workers/version_0/encoder.keras") == 1
+    workers = []
+    for config in local_configs(2):
+        monkeypatch.setenv("TF_CONFIG", config)
+        arguments = (*ARGUMENTS, "--run_dir=runs/workers", *WORKERS)
+        pipe = subprocess.PIPE
+        workers.append(
+            ForkedPopen(command("pretrain", *arguments), cwd=workplace, stdout=pipe, stderr=pipe)
+        )
+    (printed, _), _ = [worker.communicate(timeout=300) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert "Encoder: runs/workers/version_0/encoder.keras" in printed
     assert [path.name for path in (workplace / "runs/workers").iterdir()] == ["version_0"]
     assert (workplace / "runs/workers/version_0/finished.json").is_file()
     assert_like_one_device(workplace / "runs/workers", one_device)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simclr_tf.data import PictureSet, PictureSplits
-from simclr_tf.protocols import pretrain
+from simclr_tf.protocols import fine_tuning, pretrain
 from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 from simclr_tf.runs import RunFolder
 from tests.conftest import make_class_folders
@@ -64,6 +64,12 @@ def pretrain_settings():
 @pytest.fixture(scope="session")
 def supervised_settings():
     return SupervisedSettings(augment="crop-flip", batch_size=8, pictures=16, minimum_epochs=1)
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Drawing takes longer than the fine-tunings here; their figures have tests of their own."""
+    monkeypatch.setattr(fine_tuning, "_draw", lambda metrics, run: None)
 
 
 @pytest.fixture

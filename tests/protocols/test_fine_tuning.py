@@ -16,6 +16,9 @@ from simclr_tf.runs import RunFolder
 from simclr_tf.training import Classifier, SiameseTriplet, SupConFineTuner
 from tests.protocols.conftest import small_encoder
 
+# Not those of what a whole module shares.
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 SETTINGS = FineTuningSettings(
     augment="crop-flip",
     batch_size=12,

@@ -13,7 +13,7 @@ from simclr_tf.encoders import load_encoder
 from simclr_tf.evaluation import extract_features
 from simclr_tf.metrics import evaluate_retrieval
 from simclr_tf.optimizers import ScaledUpdates
-from simclr_tf.protocols import FineTuningSettings, fine_tune, fine_tuning, start_encoder
+from simclr_tf.protocols import FineTuningSettings, fine_tune, start_encoder
 from simclr_tf.protocols.batch_shape import batch_shape
 from simclr_tf.protocols.fine_tuning_model import build_head, build_model
 from simclr_tf.protocols.fine_tuning_stages import check_stages, training_stages
@@ -22,6 +22,8 @@ from simclr_tf.runs import RunFolder
 from simclr_tf.training import TrainingPlan, loop
 from simclr_tf.training.progress_bar import ProgressBar
 from tests.protocols.conftest import small_encoder
+
+pytestmark = pytest.mark.usefixtures("without_figures")
 
 SETTINGS = FineTuningSettings(
     objective="cross_entropy",
@@ -47,12 +49,6 @@ def resnet():
     x = keras.layers.BatchNormalization(name="layer1_0_bn1")(x)
     x = keras.layers.Dense(8, activation="relu", name="layer4_0_conv1")(x)
     return keras.Model(pictures, x, name="resnet10")
-
-
-@pytest.fixture(autouse=True)
-def without_figures(monkeypatch):
-    """Drawing takes longer than these trainings; the figures have tests of their own."""
-    monkeypatch.setattr(fine_tuning, "_draw", lambda metrics, run: None)
 
 
 @pytest.fixture

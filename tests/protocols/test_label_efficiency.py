@@ -8,6 +8,7 @@ import pytest
 from simclr_tf.protocols import (
     FineTuningSettings,
     LabelCurveSettings,
+    fine_tuning,
     format_label_curve,
     label_curve,
     label_efficiency,
@@ -22,7 +23,12 @@ def settings(pretrain_settings):
     return LabelCurveSettings(
         pretrain=dataclasses.replace(pretrain_settings, tensorboard=False),
         fine_tune=FineTuningSettings(
-            augment="crop-flip", batch_size=6, head_size=4, epochs=1, steps_per_epoch=1
+            augment="crop-flip",
+            batch_size=6,
+            head_size=4,
+            epochs=1,
+            steps_per_epoch=1,
+            probe_linearly=False,
         ),
         labels_per_class=(1, 3),
         contestants=("simclr_supcon", "cross_entropy"),
@@ -52,6 +58,8 @@ def drawn(tmp_path_factory, splits, settings):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(label_efficiency, "fine_tune", watched)
         patch.setattr(label_efficiency, "pretrain", pretrained)
+        # As in `without_figures`, for a module.
+        patch.setattr(fine_tuning, "_draw", lambda metrics, run: None)
         scratch = label_efficiency.start_encoder
         patch.setattr(
             label_efficiency,

@@ -18,6 +18,8 @@ from simclr_tf.training.metric_learner import MetricLearner
 from tests.protocols.conftest import make_pictures, small_encoder
 from tests.protocols.test_batch_shape import pictures_of
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 SETTINGS = FineTuningSettings(
     augment="crop-flip",
     batch_size=16,

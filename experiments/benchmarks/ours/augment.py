@@ -15,4 +15,5 @@ def two_views(recipe: str, image_size: int, batch_size: int) -> Callable[[int], 
     """Returns a task that gives pictures a second, two views of each."""
     augmenter = build_augmenter(recipe, image_size, seed=0)
     augmenter.build((None, image_size, image_size, 3))
-    return time_batches(tf.function(augmenter.two_views), random_pictures(batch_size, image_size))
+    two_views = tf.function(augmenter.two_views, autograph=False)
+    return time_batches(two_views, random_pictures(batch_size, image_size))

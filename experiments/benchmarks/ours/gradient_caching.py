@@ -39,5 +39,5 @@ def peak_memory(
 
 def _traced_step(model: keras.Model, pictures: np.ndarray) -> Callable[[], float]:
     batch = (tf.constant(pictures),)
-    train = tf.function(model.train_step).get_concrete_function(batch)
+    train = tf.function(model.train_step, autograph=False).get_concrete_function(batch)
     return lambda: float(train(batch)["loss"])

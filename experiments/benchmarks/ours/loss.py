@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -60,7 +61,7 @@ def error(pairs: int, size: int) -> Callable[[int], float]:
 def _loss_and_gradient(pairs: int, size: int, block_size: int = 0):
     z_a, z_b = (tf.constant(z) for z in random_projections(pairs, size))
 
-    @tf.function
+    @functools.partial(tf.function, autograph=False)
     def compute(first: tf.Tensor, second: tf.Tensor):
         with tf.GradientTape() as tape:
             tape.watch([first, second])

@@ -85,7 +85,7 @@ def gather_in_cluster(rows: int, size: int) -> Callable[[int], float]:
     """Returns a task that gathers `rows` rows of each worker and gives the seconds of it."""
     strategy = _strategy()
     own = tf.constant(random_projections(rows, size)[0])
-    gather = tf.function(lambda: strategy.run(gather_rows, args=(own,)))
+    gather = tf.function(lambda: strategy.run(gather_rows, args=(own,)), autograph=False)
 
     def run(count: int) -> float:
         begin = time.perf_counter()
@@ -102,7 +102,7 @@ def loss_of_share(pairs: int, size: int, replicas: int) -> Callable[[int], float
     views = [tf.constant(z) for z in random_projections(pairs, size)]
     own = 2 * pairs // replicas
 
-    @tf.function
+    @functools.partial(tf.function, autograph=False)
     def compute(first: tf.Tensor, second: tf.Tensor):
         with tf.GradientTape() as tape:
             tape.watch([first, second])

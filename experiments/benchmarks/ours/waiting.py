@@ -60,7 +60,7 @@ def _steps(
     model = build_model(encoder, width, image_size)
     make = pictures_on_disk if on_disk else random_pictures
     pictures = picture_set(make(64 * batch_size, image_size))
-    train = tf.function(model.train_step)
+    train = tf.function(model.train_step, autograph=False)
 
     def measure(count: int) -> _Seconds:
         batches = iter(training_batches(pictures, batch_size, seed=0, num_steps=count + 1))
