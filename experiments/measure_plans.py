@@ -2,6 +2,7 @@ r"""Measure the symbol detector on the embedded `floor_plans`.
 
     python experiments/measure_plans.py --split=validation
     python experiments/measure_plans.py --split=test --encoder_dir=runs/finetune
+    python experiments/measure_plans.py --split=test --symbols_dir=FOLDER
 
 Every class has one clean picture in the gallery, as in a legend. A quarter of the classes stands on
 the pages of `test` only: an encoder trained on crops of `train` (cut_crops.py without --drawings)
@@ -10,6 +11,9 @@ has not seen them, and the gallery's picture is the only one of them. Writes
 training and of those seen once, and how often all four of a symbol seen once that stands four times
 on a page are found. Without an encoder the pixels alone decide. Choose settings on `validation`;
 `test` is for the figures that are reported.
+
+With --symbols_dir your own symbols stand on the plans: the first picture of each class, in its own
+colours, at all sizes and angles. The gallery is that folder.
 """
 
 from __future__ import annotations
@@ -31,8 +35,12 @@ if TYPE_CHECKING:
     from simclr_tf.data import AnnotatedDrawing
     from simclr_tf.data.floor_plans.symbol_choice import PlanClasses
     from simclr_tf.detection import SymbolDetector
+    from simclr_tf.detection.gallery import SymbolGallery
 
 _SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages to measure on")
+_SYMBOLS_DIR = flags.DEFINE_string(
+    "symbols_dir", None, "pictures of your own symbols, as `--gallery` of detect.py takes them"
+)
 _CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "classes of symbols; fewer for a trial")
 _CALIBRATION_PAGES = flags.DEFINE_integer(
     "calibration_pages", 0, "of train, at most 120; 0 keeps the general calibration"
@@ -51,13 +59,11 @@ def main() -> None:
     settings = _SETTINGS.read()
     _check_flags()
     encoder, image_size = model_flags.load_if_given()
-    from simclr_tf.data.floor_plans import draw_pages, plan_classes
+    from simclr_tf.data.floor_plans import draw_pages
     from simclr_tf.detection import SymbolDetector
-    from simclr_tf.detection.drawn_gallery import drawn_gallery
     from simclr_tf.files import write_json
 
-    classes = plan_classes(_CLASS_COUNT.value)
-    gallery = drawn_gallery(classes.classes)
+    classes, gallery = _own_symbols() if _SYMBOLS_DIR.value else _embedded_symbols()
     detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
     if _CALIBRATION_PAGES.value:
         print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
@@ -68,6 +74,7 @@ def main() -> None:
         "seconds_per_page": sum(seconds) / len(seconds),
         "split": _SPLIT.value,
         "calibration_pages": _CALIBRATION_PAGES.value,
+        "classes": len(classes.classes),
         "settings": dataclasses.asdict(settings),
         "encoder": model_flags.read_source().description() if model_flags.is_given() else None,
     }
@@ -76,6 +83,26 @@ def main() -> None:
     write_json(output / "metrics.json", metrics)
     _print(metrics)
     print(f"Results: {output / 'metrics.json'}")
+
+
+def _embedded_symbols() -> tuple[PlanClasses, SymbolGallery]:
+    from simclr_tf.data.floor_plans import plan_classes
+    from simclr_tf.detection.drawn_gallery import drawn_gallery
+
+    classes = plan_classes(_CLASS_COUNT.value)
+    return classes, drawn_gallery(classes.classes)
+
+
+def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
+    from simclr_tf.data.floor_plans import PlanClasses
+    from simclr_tf.detection import read_gallery
+    from simclr_tf.detection.gallery import picture_symbols
+
+    gallery = read_gallery(_SYMBOLS_DIR.value)
+    for picture in gallery.skipped:
+        print(f"Warning: {picture.path} is left out: {picture.reason}")
+    symbols = picture_symbols(gallery, _SYMBOLS_DIR.value)
+    return PlanClasses(symbols, seen=tuple(range(len(symbols))), unseen=()), gallery
 
 
 def _check_flags() -> None:
@@ -111,18 +138,23 @@ def _measures(
     from simclr_tf.detection.class_groups import group_metrics, repeated_symbols
 
     every = range(len(classes.classes))
+    groups = {"seen_in_training": classes.seen, "seen_once": classes.unseen}
+    if _SYMBOLS_DIR.value:
+        groups = {"seen_once": every}
     return {
         **group_metrics(truth, found, every, classes.names),
-        "seen_in_training": group_metrics(truth, found, classes.seen, classes.names),
-        "seen_once": group_metrics(truth, found, classes.unseen, classes.names),
-        "four_on_a_page": repeated_symbols(truth, found, classes.unseen),
+        **{
+            name: group_metrics(truth, found, labels, classes.names)
+            for name, labels in groups.items()
+        },
+        "four_on_a_page": repeated_symbols(truth, found, groups["seen_once"]),
     }
 
 
 def _print(metrics: dict[str, Any]) -> None:
     for name in ("seen_in_training", "seen_once"):
-        group = metrics[name]
-        if group["boxes"]:
+        group = metrics.get(name)
+        if group and group["boxes"]:
             print(
                 f"{name}: {group['boxes']} boxes, mAP@.5 {group['map_50']:.3f}, "
                 f"recall {group['at_precision']['recall']:.3f} at precision .95"

@@ -15,6 +15,7 @@ TARGETS: dict[tuple[str, str, str], float] = {
     # At most 15 % more time a step.
     ("scaling", "step of 2 workers, resnet18 width 0.25, 32 px, batch 128", "process"): 1 / 1.15,
     ("scaling", "step of 2 workers, resnet18 width 0.25, 32 px, batch 512", "process"): 1 / 1.15,
+    ("scaling", "step of 2 workers, resnet18 width 0.25, 32 px, batch 2048", "process"): 1 / 1.15,
     ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "tuned"): 1.7,
     ("pretrain", "resnet18 width 0.25, 32 px, simclr-cifar", "lightly"): 4.0,
     ("augment", "32 px, two views, simclr-cifar", "torchvision"): 10.0,

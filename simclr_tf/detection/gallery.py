@@ -13,8 +13,10 @@ from simclr_tf.checks import check_at_least
 from simclr_tf.data import AnnotatedDrawing, UnreadablePicture
 from simclr_tf.data.decode import decode_whole
 from simclr_tf.data.drawings import DrawingSet
+from simclr_tf.data.floor_plans.picture_symbol import PictureSymbol
 from simclr_tf.data.folder_scan import scan_folder
 from simclr_tf.data.page import decode_page
+from simclr_tf.data.paper import border_colour
 from simclr_tf.data.picture_set import SkippedPicture
 from simclr_tf.detection.example import SymbolExample, context_margin, from_ink
 from simclr_tf.detection.ink import ink_map
@@ -87,10 +89,35 @@ def read_gallery(folder: str | os.PathLike[str]) -> SymbolGallery:
             empty = SymbolExample(
                 class_names.index(name), np.zeros((1, 1), np.uint8), 0, False, os.fspath(path)
             )
-            examples.append(from_ink(ink_map(page), empty))
+            # A solid sign covers most of its picture.
+            examples.append(from_ink(ink_map(page, border_colour(page)), empty))
         except (UnreadablePicture, OSError, ValueError) as error:
             skipped.append(SkippedPicture(os.fspath(path), str(error)))
     return SymbolGallery(tuple(examples), class_names, tuple(skipped))
+
+
+def picture_symbols(
+    gallery: SymbolGallery, folder: str | os.PathLike[str]
+) -> tuple[PictureSymbol, ...]:
+    """Returns the first picture of each class, to be placed on plans.
+
+    Args:
+        gallery: What `read_gallery` gave.
+        folder: That it read.
+
+    Raises:
+        ValueError: No picture of a class can be used.
+    """
+    first: dict[int, str] = {}
+    for example in gallery.examples:
+        first.setdefault(example.label, example.source)
+    symbols = []
+    for label, name in enumerate(gallery.class_names):
+        if label not in first:
+            raise ValueError(f"`gallery` must have a picture of each class. Missing: {name!r}")
+        content = (Path(folder) / first[label]).read_bytes()
+        symbols.append(PictureSymbol(name, decode_whole(content, _LONGEST_SIDE)))
+    return tuple(symbols)
 
 
 def cut_gallery(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -16,14 +16,15 @@ _FROM, _TO = 0.2, 0.9
 _PIXELS_AT_ONCE = 1 << 21
 
 
-def ink_map(page: np.ndarray) -> np.ndarray:
+def ink_map(page: np.ndarray, paper: Sequence[int] | None = None) -> np.ndarray:
     """Returns the ink of a page: 0 on its paper, 255 where the pen was.
 
-    The paper is the most frequent colour, so white on blue is ink as black on white is. What
-    differs from it in one channel only, such as yellow, counts as less than black.
+    White on blue is ink as black on white is. What differs from the paper in one channel only,
+    such as yellow, counts as less than black.
 
     Args:
         page: uint8 `[height, width]` or `[height, width, 3]`.
+        paper: Its level in each channel; the most frequent one of the page by default.
 
     Returns:
         uint8 `[height, width]`; all 0 for a page without ink.
@@ -38,7 +39,9 @@ def ink_map(page: np.ndarray) -> np.ndarray:
             f"Received: page.shape={shape}, page.dtype={page.dtype}"
         )
     channels = [page] if page.ndim == 2 else [page[:, :, channel] for channel in range(3)]
-    tables = [_distances(int(_histogram(values).argmax())) for values in channels]
+    if paper is None:
+        paper = [int(_histogram(values).argmax()) for values in channels]
+    tables = [_distances(level) for level in paper]
     ink = np.empty(shape[:2], np.uint8)
     for rows in _strips(*shape[:2]):
         differences = np.stack(

@@ -2,11 +2,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from simclr_tf.data import DrawingSet
 from simclr_tf.detection import SymbolGallery, cut_gallery, read_gallery
 from simclr_tf.detection.example import SymbolExample
+from simclr_tf.detection.gallery import picture_symbols
 from tests.detection.drawn import NAMES, SIDE
 
 
@@ -30,6 +31,30 @@ def test_the_box_of_a_picture_is_that_of_its_ink(symbol_folder):
     inner = house.ink[house.margin : -house.margin, house.margin : -house.margin]
     assert inner.any(axis=1)[[0, -1]].all() and inner.any(axis=0)[[0, -1]].all()
     assert not house.ink[: house.margin].any()
+
+
+def test_a_solid_sign_is_ink_and_what_is_cut_out_of_it_is_not(tmp_path):
+    picture = Image.new("RGB", (40, 40), "white")
+    canvas = ImageDraw.Draw(picture)
+    canvas.rectangle((2, 2, 37, 37), fill=(0, 120, 60))
+    canvas.rectangle((16, 10, 23, 29), fill="white")
+    picture.save(tmp_path / "exit.png")
+    (example,) = read_gallery(tmp_path).examples
+    box = example.ink[example.margin : -example.margin, example.margin : -example.margin]
+    assert box.shape == (36, 36)
+    assert box[3, 3] == 255 and box[17, 17] == 0
+
+
+def test_a_picture_of_each_class_can_be_placed_on_plans(symbol_folder):
+    gallery = read_gallery(symbol_folder)
+    symbols = picture_symbols(gallery, symbol_folder)
+    assert [symbol.name for symbol in symbols] == list(gallery.class_names)
+
+
+def test_a_class_without_a_picture_cannot_be_placed(symbol_folder):
+    gallery = dataclasses.replace(read_gallery(symbol_folder), class_names=(*NAMES, "valve"))
+    with pytest.raises(ValueError, match="a picture of each class. Missing: 'valve'"):
+        picture_symbols(gallery, symbol_folder)
 
 
 def test_a_blank_or_broken_picture_is_named_and_left_out(symbol_folder):

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from PIL import Image
 
+from tests.detection.drawn import NAMES, draw_symbol
 from tests.experiments.conftest import succeeded
 
 pytestmark = pytest.mark.slow
@@ -27,3 +29,19 @@ def test_seen_classes_those_seen_once_and_four_on_a_page_are_measured(tmp_path):
     assert 0 <= metrics["map_50"] <= 1 and metrics["seconds_per_page"] > 0
     assert metrics["split"] == "test" and metrics["settings"]["angles"] == 1
     assert metrics["encoder"] is None
+
+
+def test_own_symbols_stand_on_the_plans_and_are_measured(tmp_path):
+    (tmp_path / "signs").mkdir()
+    for name in NAMES:
+        Image.fromarray(draw_symbol(name, 64)).save(tmp_path / f"signs/{name}.png")
+    printed = succeeded(
+        tmp_path,
+        "measure_plans",
+        *("--split=test", "--symbols_dir=signs", "--max_pages=1", "--angles=1"),
+        *("--places_per_class=5", "--output_dir=out"),
+    )
+    assert "seen_once:" in printed and "seen_in_training:" not in printed
+    metrics = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert metrics["classes"] == 3 and metrics["seen_once"]["boxes"] == metrics["boxes"] >= 3
+    assert set(metrics["seen_once"]["per_class"]) <= set(NAMES)

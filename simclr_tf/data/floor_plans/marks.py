@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from simclr_tf.data.floor_plans.interior import overlaps
 from simclr_tf.data.floor_plans.layout import Layout
+from simclr_tf.data.floor_plans.picture_symbol import PictureShape, PictureSymbol
 from simclr_tf.data.floor_plans.sheet import SUPERSAMPLING, Rectangle, Sheet
 from simclr_tf.data.floor_plans.structure import OUTER
 from simclr_tf.data.floor_plans.theme import Theme
@@ -40,7 +41,7 @@ class Mark(NamedTuple):
 def place_marks(
     sheet: Sheet,
     layout: Layout,
-    wanted: Sequence[tuple[int, SymbolClass]],
+    wanted: Sequence[tuple[int, SymbolClass | PictureSymbol]],
     taken: list[Rectangle],
     theme: Theme,
     rng: np.random.Generator,
@@ -51,7 +52,7 @@ def place_marks(
         sheet: The page.
         layout: Its rooms.
         wanted: Label and class of each symbol, in the order of drawing; one that finds no place
-            is left out.
+            is left out. A picture keeps its colours.
         taken: Areas that most symbols keep free.
         theme: Inks and pens.
         rng: Source of everything that varies.
@@ -61,13 +62,13 @@ def place_marks(
     usual = math.exp(rng.uniform(*np.log(HALF_SIZE)))
     marks: list[Mark] = []
     used: list[Rectangle] = []
-    for label, symbol_class in wanted:
+    for label, symbol in wanted:
         half = float(np.clip(usual * math.exp(rng.normal(0, 0.22)), *HALF_SIZE))
         angle = float(rng.integers(4) * 90) if rng.random() < 0.65 else float(rng.uniform(0, 360))
-        shape = _Shape(symbol_class, half, angle)
+        shape = _shape(symbol, half, angle, theme, rng)
         centre = _free_place(layout, areas / areas.sum(), shape.points, used, taken, rng)
         if centre is not None:
-            box = shape.paint(sheet, centre, theme, rng)
+            box = shape.paint(sheet, centre)
             marks.append(Mark(label, box, angle))
             used.append(box)
             below = (box[0] - 8, box[3] + 2, box[2] + 8, box[3] + 14)
@@ -106,26 +107,46 @@ def _free_place(
     return None
 
 
-class _Shape:
+def _shape(
+    symbol: SymbolClass | PictureSymbol,
+    half: float,
+    angle: float,
+    theme: Theme,
+    rng: np.random.Generator,
+) -> _DrawnShape | PictureShape:
+    if isinstance(symbol, PictureSymbol):
+        return PictureShape(symbol, half, angle)
+    return _DrawnShape(symbol, half, angle, theme, rng)
+
+
+class _DrawnShape:
     """A symbol of one size and angle.
 
     Args:
         symbol_class: The symbol.
         half: Its half-size, page pixels.
         angle: How far it is turned clockwise, degrees.
+        theme: Inks and pens.
+        rng: Source of whether what lies below is cleared.
     """
 
-    def __init__(self, symbol_class: SymbolClass, half: float, angle: float) -> None:
-        self._class, self._half = symbol_class, half
+    def __init__(
+        self,
+        symbol_class: SymbolClass,
+        half: float,
+        angle: float,
+        theme: Theme,
+        rng: np.random.Generator,
+    ) -> None:
+        self._class, self._half, self._theme, self._rng = symbol_class, half, theme, rng
         radians = math.radians(angle)
         cosine, sine = math.cos(radians), math.sin(radians)
         self._matrix = np.array([[cosine, sine], [-sine, cosine]]) * half
         self.points = symbol_class.points @ self._matrix
 
-    def paint(
-        self, sheet: Sheet, centre: np.ndarray, theme: Theme, rng: np.random.Generator
-    ) -> Rectangle:
+    def paint(self, sheet: Sheet, centre: np.ndarray) -> Rectangle:
         """Draws the symbol around `centre` and returns the box of its ink."""
+        theme = self._theme
         margin = math.ceil(self._half * theme.symbol_line) + 2
         corner = np.floor(self.points.min(axis=0) + centre).astype(int) - margin
         extent = np.ceil(self.points.max(axis=0) + centre).astype(int) + margin - corner
@@ -136,7 +157,7 @@ class _Shape:
             return (points + centre - corner) * SUPERSAMPLING
 
         outline = self._class.outline
-        if outline is not None and rng.random() < 0.65:
+        if outline is not None and self._rng.random() < 0.65:
             # Many drafters clear what lies below a symbol.
             inside = Image.new("L", (width, height))
             chain = local(outline.points @ self._matrix).tolist()

@@ -17,6 +17,7 @@ from simclr_tf.data.floor_plans.notes import (
     draw_north_arrow,
     draw_title_block,
 )
+from simclr_tf.data.floor_plans.picture_symbol import PictureSymbol
 from simclr_tf.data.floor_plans.scan import scanned
 from simclr_tf.data.floor_plans.sheet import Rectangle, Sheet
 from simclr_tf.data.floor_plans.structure import draw_opening, draw_openings, draw_walls
@@ -49,7 +50,7 @@ class FloorPlan:
 
 
 def draw_floor_plan(
-    wanted: Sequence[tuple[int, SymbolClass]], rng: np.random.Generator
+    wanted: Sequence[tuple[int, SymbolClass | PictureSymbol]], rng: np.random.Generator
 ) -> FloorPlan:
     """Returns a floor plan with symbols.
 

@@ -8,6 +8,7 @@ import functools
 import numpy as np
 
 from simclr_tf.checks import check_between, check_one_of
+from simclr_tf.data.floor_plans.picture_symbol import PictureSymbol
 from simclr_tf.data.symbols.classes import SymbolClass, symbol_classes
 
 SPLIT_NUMBERS = {"train": 0, "validation": 1, "test": 2}
@@ -29,7 +30,7 @@ class PlanClasses:
         unseen: Labels of the classes on the plans of `test` only, rising.
     """
 
-    classes: tuple[SymbolClass, ...]
+    classes: tuple[SymbolClass, ...] | tuple[PictureSymbol, ...]
     seen: tuple[int, ...]
     unseen: tuple[int, ...]
 
@@ -40,7 +41,7 @@ class PlanClasses:
 
     def of_page(
         self, split: str, number: int, rng: np.random.Generator
-    ) -> list[tuple[int, SymbolClass]]:
+    ) -> list[tuple[int, SymbolClass | PictureSymbol]]:
         """Returns label and class of each symbol that a page should have.
 
         Over the pages of a split, all its classes come about equally often.
@@ -64,6 +65,7 @@ class PlanClasses:
 def _dealt(labels: tuple[int, ...], split: str, number: int, count: int) -> list[int]:
     """Deals `count` different labels to page `number` from one shuffled pack after another."""
     packs: list[int] = []
+    count = count if labels else 0
     while len(packs) < (number + 1) * count:
         rng = np.random.default_rng([SPLIT_NUMBERS[split], len(labels), len(packs)])
         packs += rng.permutation(labels).tolist()

@@ -27,12 +27,12 @@ def test_the_tasks_measure():
 
 def test_the_cases_and_their_target():
     cases = scaling_cases(BenchmarkSettings())
-    assert len({case.name for case in cases}) == len(cases) == 2 + 2 + 3 + 1
-    for case in cases[:2]:
+    assert len({case.name for case in cases}) == len(cases) == 3 + 2 + 3 + 1
+    for case in cases[:3]:
         (alone,) = case.peers
         assert alone.target == TARGETS["scaling", case.name, "process"] == 1 / 1.15
     # 2 · 1/2 and 2 · 3/4 of 256 rows of 128 numbers of 4 bytes.
-    assert [case.limit.value for case in cases[2:4]] == [131072, 196608]
+    assert [case.limit.value for case in cases[3:5]] == [131072, 196608]
 
 
 def test_local_workers_have_one_cluster_and_a_place_each():
