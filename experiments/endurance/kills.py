@@ -125,7 +125,7 @@ class _Runs:
             return
         faults = differences(self.unbroken, run_dir)
         tally.different += faults
-        left = [str(path) for path in run_dir.rglob(".*.tmp*")]
+        left = [str(path.relative_to(self.folder)) for path in run_dir.rglob(".*.tmp*")]
         tally.left_over += left
         if not faults and not left:
             self._delete(run_dir)
