@@ -24,7 +24,7 @@ DEFAULT_BLOCK_SIZE = 256
 # largest first, so that one exponential serves s_ij and s_ji.
 _LARGEST_PLAIN_EXPONENT = 50.0
 # In place of -inf, whose differences are NaN.
-_NEVER = -1e30
+NEVER = -1e30
 
 
 def log_sum_exp_of_others(
@@ -52,7 +52,7 @@ def log_sum_exp_of_others(
     z = tf.convert_to_tensor(z) * temperature**-0.5
     if block_size is None:
         if z.shape[0] is not None and z.shape[0] <= PLAIN_ROWS:
-            return tf.reduce_logsumexp(_without_own(_products(z, z), 0, _NEVER), axis=1)
+            return tf.reduce_logsumexp(_without_own(_products(z, z), 0, NEVER), axis=1)
         block_size = DEFAULT_BLOCK_SIZE
     if 1 / temperature > _LARGEST_PLAIN_EXPONENT:
         return _with_gradient(z, block_size, _sums_by_rows, _gradient_by_rows)
@@ -107,7 +107,7 @@ def _gradient_by_pairs(z, log_sums, upstream, block_size):
 
 def _sums_by_rows(z, block_size):
     def add_block(start, end, log_sums):
-        similarities = _without_own(_products(z[start:end], z), start, _NEVER)
+        similarities = _without_own(_products(z[start:end], z), start, NEVER)
         block = tf.reduce_logsumexp(similarities, axis=1)
         return tf.concat([log_sums[:start], block, log_sums[end:]], axis=0)
 
@@ -116,7 +116,7 @@ def _sums_by_rows(z, block_size):
 
 def _gradient_by_rows(z, log_sums, upstream, block_size):
     def add_block(start, end, gradient):
-        similarities = _without_own(_products(z[start:end], z), start, _NEVER)
+        similarities = _without_own(_products(z[start:end], z), start, NEVER)
         towards = upstream[start:end, None] * tf.exp(similarities - log_sums[start:end, None])
         back = upstream[None] * tf.exp(similarities - log_sums[None])
         rows = tf.matmul(towards + back, z)

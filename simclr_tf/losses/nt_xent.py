@@ -9,10 +9,18 @@ from keras import ops
 
 from simclr_tf.checks import check_at_least, check_positive
 from simclr_tf.losses.blockwise import log_sum_exp_of_others
+from simclr_tf.losses.shared_rows import log_sum_exp_in_shares
 from simclr_tf.losses.unit_rows import unit_rows
 
 
-def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1, block_size: int | None = None) -> Any:
+def nt_xent(
+    z_a: Any,
+    z_b: Any,
+    temperature: float = 0.1,
+    block_size: int | None = None,
+    *,
+    in_shares: bool = False,
+) -> Any:
     """NT-Xent: each of the 2N rows must find its other view among 2N − 1 candidates.
 
     With the rows z_1..z_2N of both views normalised to length 1, s_ij = z_i·z_j / temperature and
@@ -30,6 +38,8 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1, block_size: int | None
         block_size: rows whose similarities are in memory at once, at least 1. By default all
             2N × 2N similarities up to N = 1,024 (16 MiB), and 256 rows for more or when N is
             unknown while tracing. The value is the same up to rounding.
+        in_shares: all replicas of a strategy give the same rows, so that each needs to compare
+            its own part of them alone, see `log_sum_exp_in_shares`. The value is the same.
 
     Returns:
         Scalar, float32: the mean over the 2N rows.
@@ -46,7 +56,8 @@ def nt_xent(z_a: Any, z_b: Any, temperature: float = 0.1, block_size: int | None
     _check_shapes(tuple(z_a.shape), tuple(z_b.shape))
     z_a, z_b = unit_rows(z_a), unit_rows(z_b)
     z = ops.concatenate([z_a, z_b], axis=0)
-    candidates = log_sum_exp_of_others(z, temperature, block_size)
+    log_sum_exp = log_sum_exp_in_shares if in_shares else log_sum_exp_of_others
+    candidates = log_sum_exp(z, temperature, block_size)
     positive = ops.sum(z_a * z_b, axis=1) / temperature
     return ops.mean(candidates) - ops.mean(positive)
 

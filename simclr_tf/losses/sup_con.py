@@ -10,11 +10,17 @@ import tensorflow as tf
 from simclr_tf.checks import check_at_least, check_positive
 from simclr_tf.losses.blockwise import log_sum_exp_of_others
 from simclr_tf.losses.label_loss import LabelLoss
+from simclr_tf.losses.shared_rows import log_sum_exp_in_shares
 from simclr_tf.losses.unit_rows import unit_rows
 
 
 def sup_con(
-    z: Any, labels: Any, temperature: float = 0.1, block_size: int | None = None
+    z: Any,
+    labels: Any,
+    temperature: float = 0.1,
+    block_size: int | None = None,
+    *,
+    in_shares: bool = False,
 ) -> tf.Tensor:
     """SupCon: each row must find all others of its label among the other M − 1.
 
@@ -33,6 +39,7 @@ def sup_con(
         labels: whole numbers `[B]`; −1 marks a picture without label.
         temperature: greater than 0; the paper uses 0.1.
         block_size: see `nt_xent`, of which 2N are the M = B V rows here.
+        in_shares: see `nt_xent`.
 
     Returns:
         Scalar, float32.
@@ -52,7 +59,8 @@ def sup_con(
         labels = tf.repeat(labels, tf.shape(z)[1])
         z = tf.reshape(z, [-1, z.shape[2]])
     z = unit_rows(z)
-    candidates = log_sum_exp_of_others(z, temperature, block_size)
+    log_sum_exp = log_sum_exp_in_shares if in_shares else log_sum_exp_of_others
+    candidates = log_sum_exp(z, temperature, block_size)
     # Σ_p s_ip is the product with the sum of the class: no matrix of pairs is needed.
     classes, own_class, sizes = tf.unique_with_counts(labels)
     sums = tf.math.unsorted_segment_sum(z, own_class, tf.size(classes))

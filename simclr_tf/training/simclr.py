@@ -11,7 +11,13 @@ from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_at_least, check_positive
 from simclr_tf.distribution.gradients import apply_gradients
 from simclr_tf.distribution.keras_faults import step_logs
-from simclr_tf.distribution.replicas import gather_rows, share_of_loss, sum_over_replicas
+from simclr_tf.distribution.replicas import (
+    gather_rows,
+    replica_count,
+    share_of_loss,
+    sum_over_replicas,
+    take_own_rows,
+)
 from simclr_tf.losses import nt_xent
 from simclr_tf.metrics import alignment, positive_ranks, uniformity
 from simclr_tf.training.embedding_model import EmbeddingModel
@@ -139,7 +145,7 @@ class SimCLR(EmbeddingModel):
             training: makes no difference.
         """
         z_a, z_b = tf.split(z, 2)
-        losses = {"loss": nt_xent(z_a, z_b, self.temperature)}
+        losses = {"loss": nt_xent(z_a, z_b, self.temperature, in_shares=replica_count() > 1)}
         if self.online_probe is not None and labels is not None:
             targets, labelled = self._probe_targets(labels)
             errors = tf.nn.sparse_softmax_cross_entropy_with_logits(
@@ -156,7 +162,8 @@ class SimCLR(EmbeddingModel):
     def update_metrics(self, features, projections, labels, loss) -> dict[str, tf.Tensor]:
         """Adds one batch to the running means and returns them all."""
         z_a, z_b = tf.split(projections, 2)
-        ranks = positive_ranks(z_a, z_b)
+        own = take_own_rows(tf.range(keras.ops.shape(projections)[0]))
+        ranks = positive_ranks(z_a, z_b, own)
         values = {
             "loss": loss,
             "contrastive_accuracy": tf.reduce_mean(tf.cast(ranks < 1, tf.float32)),

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from simclr_tf.augment import Augmenter
 from simclr_tf.checks import check_positive
+from simclr_tf.distribution.replicas import replica_count
 from simclr_tf.losses import sup_con
 from simclr_tf.training.metric_learner import MetricLearner
 
@@ -91,7 +92,7 @@ class SupConFineTuner(MetricLearner):
         return self.views(images, tf.constant([0, 0]))
 
     def metric_loss(self, z, labels, training):
-        return sup_con(z, labels, self.temperature)
+        return sup_con(z, labels, self.temperature, in_shares=replica_count() > 1)
 
     def get_config(self):
         head = self.projection_head

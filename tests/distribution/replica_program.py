@@ -14,9 +14,13 @@ from simclr_tf.augment import RandomGaussianNoise
 from simclr_tf.distribution import apply_gradients, build_strategy, gather_rows, sum_over_replicas
 from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
 from simclr_tf.encoders import FusedBatchNormalization
+from simclr_tf.losses import nt_xent, sup_con
 
 ROWS, SIZE = 12, 3
 GAMMA = (0.5, 1.5, -2.0)
+TEMPERATURE = 0.2
+LABELS = (0, 1, 0, 2, 1, 0, -1, 2, 0, 1, 3, -1)
+BLOCK_SIZES = (None, 1, 2, 5)
 
 
 def of_each(strategy, function, *whole):
@@ -40,6 +44,30 @@ def gradients_of(rows):
 def pair_loss(rows):
     weights = tf.reshape(tf.range(ROWS * ROWS, dtype=tf.float32), [ROWS, ROWS])
     return tf.reduce_sum(weights * tf.sin(tf.matmul(rows, rows, transpose_b=True)))
+
+
+def losses_in_shares(strategy, rows):
+    """Value and gradient of each contrastive loss, of which the replicas compute their rows."""
+    labels = tf.constant(LABELS)
+
+    def compute(own, loss):
+        with tf.GradientTape() as tape:
+            tape.watch(own)
+            value = loss(gather_rows(own))
+            share = share_of_loss(value)
+        return tf.concat([value[None], tf.reshape(gather_rows(tape.gradient(share, own)), [-1])], 0)
+
+    found = {}
+    for block_size in BLOCK_SIZES:
+        more = {"block_size": block_size, "in_shares": True}
+        losses = {
+            "nt_xent": lambda z, more=more: nt_xent(*tf.split(z, 2), TEMPERATURE, **more),
+            "sup_con": lambda z, more=more: sup_con(z, labels, TEMPERATURE, **more),
+        }
+        for name, loss in losses.items():
+            results = of_each(strategy, lambda own, loss=loss: compute(own, loss), rows)
+            found[f"{name}_{block_size}"] = [result.tolist() for result in results]
+    return found
 
 
 def normalization_gradients(strategy, dtype, pictures, upstream):
@@ -118,6 +146,7 @@ def main(replicas):
         }
         results = {
             "normalization_gradients": through,
+            "losses_in_shares": losses_in_shares(strategy, rows),
             "gathered": [part.tolist() for part in gathered],
             "labels": [part.tolist() for part in labels],
             "sums": [float(part) for part in sums],

@@ -9,8 +9,17 @@ import tensorflow as tf
 from simclr_tf.augment import RandomGaussianNoise
 from simclr_tf.distribution import gather_rows, replica_count, sum_over_replicas
 from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
+from simclr_tf.losses import nt_xent, sup_con
 from tests.distribution.conftest import finish, start
-from tests.distribution.replica_program import GAMMA, ROWS, SIZE, pair_loss
+from tests.distribution.replica_program import (
+    BLOCK_SIZES,
+    GAMMA,
+    LABELS,
+    ROWS,
+    SIZE,
+    TEMPERATURE,
+    pair_loss,
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +66,24 @@ def test_gradients_flow_back_to_the_replica_that_a_row_is_from(found, rows, repl
     expected = tape.gradient(loss, whole).numpy()
     for number, gradient in enumerate(found["gradients"]):
         np.testing.assert_allclose(gradient, expected[number::replicas], rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("block_size", BLOCK_SIZES)
+@pytest.mark.parametrize("name", ["nt_xent", "sup_con"])
+def test_a_loss_in_shares_is_that_of_one_device_and_so_is_its_gradient(
+    found, rows, name, block_size
+):
+    whole = tf.constant(rows)
+    with tf.GradientTape() as tape:
+        tape.watch(whole)
+        if name == "nt_xent":
+            loss = nt_xent(*tf.split(whole, 2), TEMPERATURE)
+        else:
+            loss = sup_con(whole, tf.constant(LABELS), TEMPERATURE)
+    expected = tape.gradient(loss, whole).numpy()
+    for value, *gradient in found["losses_in_shares"][f"{name}_{block_size}"]:
+        assert value == pytest.approx(float(loss), rel=1e-6)
+        np.testing.assert_allclose(np.reshape(gradient, rows.shape), expected, atol=1e-6)
 
 
 def test_draws_are_those_of_the_whole_batch(found):
