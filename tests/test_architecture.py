@@ -15,6 +15,7 @@ RANKS = {
     "checks": 0,
     "files": 0,
     "lazy": 0,
+    "fusion": 0,
     "similarity": 1,
     "boxes": 1,
     "distribution": 1,

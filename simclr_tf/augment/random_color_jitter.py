@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.fusion import fused
 from simclr_tf.augment.luma import LUMA
 from simclr_tf.augment.plane_layer import PlaneLayer
 from simclr_tf.augment.random_layer import draw_chosen, draw_uniform, draw_unit
 from simclr_tf.checks import check_at_least, check_between
+from simclr_tf.fusion import fused
 
 _BRIGHTNESS, _CONTRAST, _SATURATION, _HUE = range(4)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.fusion import fused
 from simclr_tf.augment.plane_layer import PlaneLayer
 from simclr_tf.augment.random_layer import apply_to_chosen, draw_chosen, draw_uniform
 from simclr_tf.augment.separable import apply_separable
 from simclr_tf.checks import check_between, check_range
+from simclr_tf.fusion import fused
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")

@@ -7,11 +7,11 @@ import math
 import keras
 import tensorflow as tf
 
-from simclr_tf.augment.fusion import fused
 from simclr_tf.augment.plane_layer import from_planes, to_planes
 from simclr_tf.augment.random_layer import RandomLayer, draw_uniform
 from simclr_tf.augment.separable import apply_separable
 from simclr_tf.checks import check_at_least, check_between, check_one_of, check_range
+from simclr_tf.fusion import fused
 
 
 @keras.saving.register_keras_serializable(package="simclr_tf")

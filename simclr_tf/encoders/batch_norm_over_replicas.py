@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from simclr_tf.distribution.replicas import replica_count, sum_over_replicas
+from simclr_tf.fusion import fused
 
 
 def normalize_over_replicas(
@@ -91,7 +92,24 @@ def _gradients(dy, x, scale, mean, variance, epsilon):
     )
     products, sums = tf.unstack(sum_over_replicas(tf.stack([dscale, doffset])))
     count = tf.cast(tf.size(x, tf.int64) / x.shape[-1], tf.float32) * replica_count()
-    factor = -scale * tf.math.rsqrt(variance + epsilon) / count
     # Through mean and variance: an affine map of the normalised pictures.
-    through = _transform(x, factor * products, factor * sums, mean, variance, epsilon)
-    return dx + through, dscale, doffset
+    deviation = tf.math.rsqrt(variance + epsilon)
+    factor = -scale * deviation / count
+    slope = factor * products * deviation
+    return _add_affine(dx, x, slope, factor * sums - slope * mean), dscale, doffset
+
+
+def _add_affine(dx, x, slope, offset):
+    """Returns `dx + slope * x + offset`, of which slope and offset are those of the channel."""
+    # In rows of pixels, not of channels: of these there are too few for the processor's vectors.
+    width = x.shape[2] or 1
+    rows = [-1, width * x.shape[3]]
+    parts = (tf.reshape(dx, rows), tf.reshape(x, rows))
+    total = _summed(*parts, tf.tile(slope, [width]), tf.tile(offset, [width]))
+    return tf.reshape(total, tf.shape(x))
+
+
+@fused
+def _summed(dx, x, slope, offset):
+    whole = tf.cast(dx, tf.float32) + tf.cast(x, tf.float32) * slope + offset
+    return tf.cast(whole, dx.dtype)
