@@ -8,7 +8,9 @@ from typing import Any
 from experiments.benchmarks.traffic import sent_by_all_reduce, sent_by_gather
 from simclr_tf.checks import check_positive
 
-_MULTIPLICATIONS_A_PAIR = 6
+# Of numbers: the product of two rows once forward and once more for the gradient, and what goes
+# back to each of them, a multiplication and an addition each.
+_OPERATIONS_A_PAIR = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +97,6 @@ def predict(
         "gpus": gpus,
         "batch": batch,
         "step_seconds": seconds,
-        # What would be left of the loss if each replica computed its own rows of it alone.
-        "loss_of_own_rows_seconds": seconds["loss"] / gpus,
         "pictures_per_second": rates,
         "limit": limit,
         "training_hours": assumed.epochs * pictures / rates[limit] / 3600,
@@ -111,14 +111,14 @@ def predict(
 def step_seconds(gpus: int, measured: MeasuredParts, assumed: ScaleAssumptions) -> dict[str, float]:
     """Returns the parts of a training step in seconds.
 
-    `loss` is the whole loss, which every replica computes; `gather` counts the way there and the
-    way back of the gradient. How long a message takes however short it is, is not in it: over a
+    `loss` is that of a replica's own rows against all; `gather` counts the way there and the way
+    back of the gradient. How long a message takes however short it is, is not in it: over a
     network it adds to every exchange, those of the batch normalisation among them.
     """
     rows = 2 * gpus * assumed.batch_per_gpu
     near = gpus <= assumed.gpus_per_machine
     speed = assumed.near_bytes_per_second if near else assumed.far_bytes_per_second
-    operations = _MULTIPLICATIONS_A_PAIR * rows**2 * assumed.projection_size
+    operations = _OPERATIONS_A_PAIR * rows**2 / gpus * assumed.projection_size
     gathered = sent_by_gather(gpus, rows, assumed.projection_size) * measured.observed_traffic
     gradients = sent_by_all_reduce(gpus, round(assumed.parameters)) * measured.observed_traffic
     return {
