@@ -19,7 +19,9 @@ PARTS = (
     *("accuracy", "input_wait", "size", "many_classes", "detect", "scaling"),
 )
 PEERS = ("lightly", "tuned", "keras", "opencv")
-ENCODERS = ("resnet10", "resnet18", "resnet34")
+ENCODERS = ("resnet10", "resnet18", "resnet34", "resnet50")
+# What the peers in PyTorch do not have.
+_OURS_ALONE = "resnet50"
 DEVICES = ("cpu", "gpu")
 # That a search looks for.
 NEIGHBOURS = 10
@@ -45,7 +47,7 @@ class BenchmarkSettings:
         repeat_seconds: about how long one measurement lasts; 0 does the work once.
         threads: of each contestant, and processes of PyTorch's loaders; 0 takes all cores.
         device: cpu or gpu.
-        encoder: network of step, pretrain and embed: resnet10, resnet18 or resnet34.
+        encoder: network of step, pretrain and embed: resnet10, resnet18 or resnet34; resnet50 without the peers lightly and tuned.
         widths: multipliers of its channels, with commas; pretrain takes the first.
         batch_size: pictures a step.
         cached_batch_size: pictures a step where gradients are cached.
@@ -129,6 +131,11 @@ class BenchmarkSettings:
         check_at_least("threads", self.threads, 0)
         check_one_of("device", self.device, DEVICES)
         check_one_of("encoder", self.encoder, ENCODERS)
+        if self.encoder == _OURS_ALONE and {"lightly", "tuned"} & set(self.chosen_peers):
+            raise ValueError(
+                f"`peers` must be without lightly and tuned where the encoder is {self.encoder}. "
+                f"Received: peers={self.peers!r}"
+            )
         check_at_least("len(widths)", len(self.all_widths), 1)
         for width in self.all_widths:
             check_positive("widths", width)
@@ -159,7 +166,7 @@ class BenchmarkSettings:
         check_at_least("every_window_pages", self.every_window_pages, 0)
         check_positive("every_window_step", self.every_window_step)
         check_positive("accuracy_minutes", self.accuracy_minutes)
-        check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS)
+        check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS[:3])
         check_positive("accuracy_width", self.accuracy_width)
         check_at_least("seed", self.seed, 0)
 
