@@ -26,6 +26,9 @@ Source = TypeVar("Source")
 Result = TypeVar("Result")
 
 _CHUNK = 64
+# Of pictures that wait for their reader, who may have something to load first.
+_BYTES_AHEAD = 1 << 27
+_MOST_CHUNKS_AHEAD = 64
 
 
 def decode_files(
@@ -33,7 +36,9 @@ def decode_files(
 ) -> Iterator[Decoded]:
     """Gives the pictures of the files `paths` below `root`, or why one cannot be read."""
     return _in_parallel(
-        paths, lambda path: decode_picture(os.path.join(root, path), image_size, resize_mode)
+        paths,
+        lambda path: decode_picture(os.path.join(root, path), image_size, resize_mode),
+        image_size,
     )
 
 
@@ -41,7 +46,9 @@ def decode_contents(
     contents: Iterable[bytes], image_size: int, resize_mode: str
 ) -> Iterator[Decoded]:
     """Gives the pictures of the files' bytes, or why one cannot be read."""
-    return _in_parallel(contents, lambda content: decode_content(content, image_size, resize_mode))
+    return _in_parallel(
+        contents, lambda content: decode_content(content, image_size, resize_mode), image_size
+    )
 
 
 def decode_and_hash_files(
@@ -54,11 +61,11 @@ def decode_and_hash_files(
         picture = decode_content(content, image_size, resize_mode)
         return hashlib.sha256(content).digest(), picture
 
-    return _in_parallel(paths, decode)
+    return _in_parallel(paths, decode, image_size)
 
 
 def _in_parallel(
-    sources: Iterable[Source], decode: Callable[[Source], Result]
+    sources: Iterable[Source], decode: Callable[[Source], Result], image_size: int
 ) -> Iterator[Result | str]:
     """Decodes in order, a bounded number of chunks ahead of the reader."""
 
@@ -72,12 +79,14 @@ def _in_parallel(
         return decoded
 
     threads = os.cpu_count() or 1
+    fitting = _BYTES_AHEAD // (_CHUNK * 3 * image_size**2)
+    ahead = max(2 * threads, min(fitting, _MOST_CHUNKS_AHEAD))
     remaining = iter(sources)
     pending: collections.deque[Future[list[Result | str]]] = collections.deque()
     with ThreadPoolExecutor(threads) as pool:
         while chunk := list(itertools.islice(remaining, _CHUNK)):
             pending.append(pool.submit(decode_chunk, chunk))
-            if len(pending) > 2 * threads:
+            if len(pending) > ahead:
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()

@@ -33,7 +33,9 @@ def fold_batch_norm(encoder: keras.Model) -> keras.Model:
 
     def copy_of(layer: keras.layers.Layer) -> keras.layers.Layer:
         if layer.name in convolutions:
-            return keras.layers.Conv2D.from_config({**layer.get_config(), "use_bias": True})
+            # Drawing weights that are replaced would take longer than all the rest.
+            changed = {"use_bias": True, "kernel_initializer": "zeros"}
+            return keras.layers.Conv2D.from_config({**layer.get_config(), **changed})
         return type(layer).from_config(layer.get_config())
 
     def call(layer: keras.layers.Layer, inputs, *arguments, **named):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from simclr_tf.data import PictureIndex
+from simclr_tf.data.decode_many import Decoded
 from simclr_tf.distribution.workers import join_rows, largest_of_workers, worker_place
 from simclr_tf.encoders.source import EncoderSource
 from simclr_tf.protocols.embedding_settings import EmbeddingSettings
@@ -95,12 +96,13 @@ def _batches(
     index: PictureIndex, missing: np.ndarray, source: EncoderSource, settings: EmbeddingSettings
 ) -> Iterator[_Batch]:
     place = worker_place()
-    embed = PictureEmbedder(source.load(), settings)
     size = settings.batch_size
     batches = [missing[start : start + size] for start in range(0, len(missing), size)]
     shares = [place.own(batch) for batch in batches]
     names = [index.ids[row] for share in shares for row in share]
-    decoded = iter(index.decode(names, settings.decoded_size, settings.resize_mode))
+    decoded = _begun(index.decode(names, settings.decoded_size, settings.resize_mode))
+    # While the first pictures are decoded.
+    embed = PictureEmbedder(source.load(), settings)
     for batch, share in zip(batches, shares, strict=True):
         pictures = list(itertools.islice(decoded, len(share)))
         found = dict(zip(share.tolist(), pictures, strict=True))
@@ -108,6 +110,13 @@ def _batches(
         most = -(-len(batch) // place.count)
         embeddings, readable = _joined(*embed.readable(pictures, most))
         yield _Batch(batch, reasons, readable[: len(batch)], embeddings[: len(batch)])
+
+
+def _begun(decoded: Iterable[Decoded]) -> Iterator[Decoded]:
+    """Returns what `decoded` gives, whose threads are at work already."""
+    pictures = iter(decoded)
+    first = list(itertools.islice(pictures, 1))
+    return itertools.chain(first, pictures)
 
 
 def _joined(embeddings: np.ndarray, readable: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
