@@ -3,8 +3,9 @@
     python experiments/label_curve.py                       # the embedded symbols
     python experiments/label_curve.py --data_dir=FOLDER --labels_per_class=1,5,25
 
-For every seed: pretrain on all training pictures without labels, then train with 1, 2, 5, 10 and
-50 labels a class by cross-entropy and by SupCon, from the pretrained encoder and from scratch.
+For every seed: pretrain on all training pictures without labels, then train that encoder with 1,
+2, 5, 10 and 50 labels a class by SupCon and by cross-entropy, measure it as it is, and train the
+same network from scratch with the same labels, as compare.py's baseline.
 Writes runs/label_curve/version_N: label_curve.json, label_curve.png and a folder for every
 training. `--resume` repeats nothing.
 """
@@ -26,7 +27,7 @@ from simclr_tf.protocols.label_curve_settings import (
     DECIDED,
     LabelCurveSettings,
 )
-from simclr_tf.protocols.settings import PretrainSettings
+from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 
 if TYPE_CHECKING:
     from simclr_tf.data import PictureSplits
@@ -42,6 +43,7 @@ _HEAD_LAYER = flags.DEFINE_integer(
     "from_head_layer", 0, "layers of the projection head that are kept, as in SimCLR v2"
 )
 _PRETRAIN = SettingsFlags(PretrainSettings)
+_BASELINE = SettingsFlags(SupervisedSettings, prefix="baseline_", leave_out=("seed",))
 _FINE_TUNE = SettingsFlags(FineTuningSettings, prefix="fine_tune_", leave_out=DECIDED)
 
 
@@ -87,6 +89,7 @@ def _read_settings() -> LabelCurveSettings:
     return LabelCurveSettings(
         pretrain=pretrain,
         fine_tune=_FINE_TUNE.read(),
+        baseline=_BASELINE.read(),
         labels_per_class=counts,
         contestants=tuple(_CONTESTANTS.value),
         from_head_layer=_HEAD_LAYER.value,

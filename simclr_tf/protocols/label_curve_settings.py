@@ -6,15 +6,12 @@ import dataclasses
 
 from simclr_tf.checks import check_at_least, check_between, check_one_of
 from simclr_tf.protocols.fine_tuning_settings import FineTuningSettings
-from simclr_tf.protocols.settings import PretrainSettings
+from simclr_tf.protocols.settings import PretrainSettings, SupervisedSettings
 
-# Objective, and whether it starts from a pretraining without labels.
-CONTESTANTS = {
-    "simclr_supcon": ("supcon", True),
-    "simclr_cross_entropy": ("cross_entropy", True),
-    "supcon": ("supcon", False),
-    "cross_entropy": ("cross_entropy", False),
-}
+BASELINE, FROZEN = "baseline", "simclr_frozen"
+# With which objective the pretrained encoder is trained on.
+OBJECTIVES = {"simclr_supcon": "supcon", "simclr_cross_entropy": "cross_entropy"}
+CONTESTANTS = (*OBJECTIVES, FROZEN, BASELINE)
 CURVE_MEASURES = ("linear_probe_accuracy", "knn_accuracy", "top_1", "map_at_r")
 # Fields of `FineTuningSettings` that the contestant or the curve decides.
 DECIDED = (
@@ -42,8 +39,10 @@ class LabelCurveSettings:
     Attributes:
         pretrain: the pretraining; its seed is replaced by each of `seeds`.
         fine_tune: the training with labels; the fields in `DECIDED` are replaced.
+        baseline: the training of the same network from scratch, as `compare.py` has it; its seed is
+            replaced.
         labels_per_class: points of the curve.
-        contestants: names in `CONTESTANTS`.
+        contestants: names in `CONTESTANTS`; `simclr_frozen` is the pretrained encoder as it is.
         from_head_layer: layers of the projection head that the pretrained contestants keep.
         measure: what is drawn, of the test pictures: one of `CURVE_MEASURES`.
         seeds: each gives another pretraining and other labels.
@@ -51,8 +50,9 @@ class LabelCurveSettings:
 
     pretrain: PretrainSettings
     fine_tune: FineTuningSettings
+    baseline: SupervisedSettings = dataclasses.field(default_factory=SupervisedSettings)
     labels_per_class: tuple[int, ...] = (1, 2, 5, 10, 50)
-    contestants: tuple[str, ...] = tuple(CONTESTANTS)
+    contestants: tuple[str, ...] = CONTESTANTS
     from_head_layer: int = 0
     measure: str = "linear_probe_accuracy"
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -74,21 +74,25 @@ class LabelCurveSettings:
         """Returns what one contestant is trained with.
 
         Args:
-            contestant: a key of `CONTESTANTS`.
+            contestant: a key of `OBJECTIVES`.
             seed: of labels, weights and order.
-            encoder_dir: the pretrained encoder; not used by those that start from scratch.
+            encoder_dir: the pretrained encoder.
         """
-        objective, pretrained = CONTESTANTS[contestant]
         return dataclasses.replace(
             self.fine_tune,
-            encoder_dir=encoder_dir if pretrained else "",
-            from_head_layer=self.from_head_layer if pretrained else 0,
+            encoder_dir=encoder_dir,
+            from_head_layer=self.from_head_layer,
             encoder=self.pretrain.encoder,
             width=self.pretrain.width,
             stem=self.pretrain.stem,
             mixed_precision=self.pretrain.mixed_precision,
             weights="none",
-            objective=objective,
+            objective=OBJECTIVES[contestant],
             seed=seed,
-            probe_linearly=self.measure == "linear_probe_accuracy",
+            probe_linearly=self.probes_linearly,
         )
+
+    @property
+    def probes_linearly(self) -> bool:
+        """Whether a linear probe is what is drawn."""
+        return self.measure == "linear_probe_accuracy"

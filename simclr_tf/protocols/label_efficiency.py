@@ -6,16 +6,21 @@ import dataclasses
 import os
 from typing import Any
 
+import keras
+
 from simclr_tf.data import PictureSplits
+from simclr_tf.encoders import load_encoder
 from simclr_tf.evaluation import mean_and_std
 from simclr_tf.plots import new_figure, plot_label_curve, save_figure
+from simclr_tf.protocols.embedding_report import embedding_report
 from simclr_tf.protocols.fine_tuning import fine_tune
 from simclr_tf.protocols.fine_tuning_model import start_encoder
 from simclr_tf.protocols.label_budget import LabelBudget
-from simclr_tf.protocols.label_curve_settings import CONTESTANTS, LabelCurveSettings
-from simclr_tf.protocols.labelled_splits import check_labelled_splits
+from simclr_tf.protocols.label_curve_settings import BASELINE, FROZEN, LabelCurveSettings
+from simclr_tf.protocols.labelled_splits import check_labelled_splits, labelled_training
 from simclr_tf.protocols.parts import finish_part, training_seconds
 from simclr_tf.protocols.pretraining import pretrain
+from simclr_tf.protocols.supervised import train_baseline
 from simclr_tf.runs import RunFolder, package_versions
 
 CURVE_FILE = "label_curve.json"
@@ -74,7 +79,7 @@ def _pretrained(
     splits: PictureSplits, settings: LabelCurveSettings, seed: int, run: RunFolder
 ) -> str:
     """Returns the folder of this seed's pretraining; empty where no contestant wants one."""
-    if not any(CONTESTANTS[name][1] for name in settings.contestants):
+    if set(settings.contestants) == {BASELINE}:
         return ""
     chosen = dataclasses.replace(settings.pretrain, seed=seed)
 
@@ -96,19 +101,33 @@ def _train(
     run: RunFolder,
 ) -> dict[str, Any]:
     """Returns the measure, the number of labels and the seconds of one training."""
-    chosen = settings.training(contestant, seed, encoder_dir)
+    budget = LabelBudget(count)
+    labelled = labelled_training(splits, budget, seed)
 
-    def work(part: RunFolder) -> dict[str, Any]:
+    def measure(encoder: keras.Model, seconds: float) -> dict[str, Any]:
+        value = embedding_report(encoder, labelled, settings.probes_linearly)[settings.measure]
+        return {"value": value, "labels": len(labelled.train), "seconds": seconds}
+
+    def measure_frozen(part: RunFolder) -> dict[str, Any]:
+        return measure(load_encoder(encoder_dir), 0.0)
+
+    def train_from_scratch(part: RunFolder) -> dict[str, Any]:
+        train_baseline(splits, settings.pretrain, baseline, budget, part)
+        return measure(load_encoder(part.path), training_seconds(part))
+
+    def train_on(part: RunFolder) -> dict[str, Any]:
         encoder = start_encoder(chosen, splits.train.images.shape[1])
-        metrics = fine_tune(encoder, splits, chosen, LabelBudget(count), part)
-        return {
-            "value": metrics[settings.measure],
-            "labels": metrics["labels"],
-            "seconds": training_seconds(part),
-        }
+        value = fine_tune(encoder, splits, chosen, budget, part)[settings.measure]
+        return {"value": value, "labels": len(labelled.train), "seconds": training_seconds(part)}
 
     place = f"seed_{seed}/{contestant}_{count}_per_class"
-    return finish_part(run, place, dataclasses.asdict(chosen), work)[1]
+    if contestant == FROZEN:
+        return finish_part(run, place, {"encoder_dir": encoder_dir}, measure_frozen)[1]
+    if contestant == BASELINE:
+        baseline = dataclasses.replace(settings.baseline, seed=seed)
+        return finish_part(run, place, dataclasses.asdict(baseline), train_from_scratch)[1]
+    chosen = settings.training(contestant, seed, encoder_dir)
+    return finish_part(run, place, dataclasses.asdict(chosen), train_on)[1]
 
 
 def _point(count: int, contestants: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:

@@ -15,7 +15,9 @@ ARGUMENTS = (
     "--epochs=1",
     "--seeds=1",
     "--labels_per_class=4",
-    "--contestants=simclr_supcon,cross_entropy",
+    "--contestants=simclr_supcon,baseline",
+    "--baseline_pictures=16",
+    "--baseline_minimum_epochs=1",
     "--measure=top_1",
     "--from_head_layer=1",
     "--fine_tune_batch_size=6",
@@ -32,7 +34,7 @@ def test_the_curve_is_drawn_and_a_resume_repeats_nothing(workplace):
     curve = json.loads((version / "label_curve.json").read_text())
     assert [point["labels"] for point in curve["curve"]] == [12]
     for point in curve["curve"]:
-        assert set(point["contestants"]) == {"simclr_supcon", "cross_entropy"}
+        assert set(point["contestants"]) == {"simclr_supcon", "baseline"}
         for figures in point["contestants"].values():
             assert len(figures["seeds"]) == 1 and 0 <= figures["mean"] <= 1
     assert "labels per class" in printed

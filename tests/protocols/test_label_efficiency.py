@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from simclr_tf.encoders import load_encoder
 from simclr_tf.protocols import (
     FineTuningSettings,
     LabelCurveSettings,
@@ -12,8 +13,13 @@ from simclr_tf.protocols import (
     format_label_curve,
     label_curve,
     label_efficiency,
+    supervised,
 )
-from simclr_tf.protocols.label_curve_settings import CONTESTANTS, DECIDED
+from simclr_tf.protocols.embedding_report import embedding_report
+from simclr_tf.protocols.label_budget import LabelBudget
+from simclr_tf.protocols.label_curve_settings import DECIDED
+from simclr_tf.protocols.labelled_splits import labelled_training
+from simclr_tf.protocols.settings import SupervisedSettings
 from simclr_tf.runs import RunFolder
 from tests.protocols.conftest import small_encoder
 
@@ -31,7 +37,8 @@ def settings(pretrain_settings):
             probe_linearly=False,
         ),
         labels_per_class=(1, 3),
-        contestants=("simclr_supcon", "cross_entropy"),
+        contestants=("simclr_supcon", "simclr_frozen", "baseline"),
+        baseline=SupervisedSettings(augment="crop-flip", batch_size=6, pictures=12),
         measure="knn_accuracy",
         seeds=(0, 1),
     )
@@ -39,14 +46,14 @@ def settings(pretrain_settings):
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory, splits, settings):
-    """A curve that was stopped in its fourth training and resumed: folder, curve, trainings."""
+    """A curve that was stopped in its third fine-tuning and resumed: folder, curve, trainings."""
     run_dir = tmp_path_factory.mktemp("curve") / "run"
     trainings = []
     fine_tune = label_efficiency.fine_tune
 
     def watched(encoder, given, chosen, budget, part):
         trainings.append((chosen, budget.labels_per_class))
-        if len(trainings) == 4:
+        if len(trainings) == 3:
             raise KeyboardInterrupt
         return fine_tune(encoder, given, chosen, budget, part)
 
@@ -60,12 +67,7 @@ def drawn(tmp_path_factory, splits, settings):
         patch.setattr(label_efficiency, "pretrain", pretrained)
         # As in `without_figures`, for a module.
         patch.setattr(fine_tuning, "_draw", lambda metrics, run: None)
-        scratch = label_efficiency.start_encoder
-        patch.setattr(
-            label_efficiency,
-            "start_encoder",
-            lambda chosen, size: scratch(chosen, size) if chosen.encoder_dir else small_encoder(),
-        )
+        patch.setattr(supervised, "build_settings_encoder", small_encoder)
         with pytest.raises(KeyboardInterrupt), RunFolder.create(run_dir, {}) as run:
             label_curve(splits, settings, run)
         with RunFolder.resume(run_dir) as run:
@@ -83,38 +85,53 @@ def test_every_contestant_has_a_value_for_every_seed_at_every_point(drawn):
     # 3 classes: 3 and 9 labels.
     assert [(p["labels_per_class"], p["labels"]) for p in points] == [(1, 3), (3, 9)]
     for point in points:
-        assert list(point["contestants"]) == ["simclr_supcon", "cross_entropy"]
+        assert list(point["contestants"]) == ["simclr_supcon", "simclr_frozen", "baseline"]
         for figures in point["contestants"].values():
-            assert len(figures["seeds"]) == 2 and figures["seconds"] > 0
+            assert len(figures["seeds"]) == 2
             assert figures["mean"] == pytest.approx(np.mean(figures["seeds"]))
             assert figures["std"] == pytest.approx(np.std(figures["seeds"], ddof=1))
+        frozen, *trained = (
+            point["contestants"][name] for name in ("simclr_frozen", "simclr_supcon", "baseline")
+        )
+        assert frozen["seconds"] == 0 and all(figures["seconds"] > 0 for figures in trained)
 
 
 def test_finished_trainings_are_not_repeated_after_a_stop(drawn):
-    # 2 seeds × 2 points × 2 contestants, and the one that was stopped a second time.
-    assert len(drawn[2]) == 2 * 2 * 2 + 1
+    # 2 seeds × 2 points, and the one that was stopped a second time.
+    assert len(drawn[2]) == 2 * 2 + 1
 
 
-def test_each_contestant_trains_with_its_objective_and_start(drawn):
-    seen = {(chosen.objective, bool(chosen.encoder_dir)) for chosen, _ in drawn[2]}
-    assert seen == {CONTESTANTS["simclr_supcon"], CONTESTANTS["cross_entropy"]}
+def test_fine_tunings_start_from_the_pretraining_of_their_seed(drawn):
     for chosen, _ in drawn[2]:
+        assert chosen.objective == "supcon" and f"seed_{chosen.seed}" in chosen.encoder_dir
         assert chosen.encoder == "resnet10" and chosen.batch_size == 6
-        if chosen.encoder_dir:
-            assert f"seed_{chosen.seed}" in chosen.encoder_dir
+
+
+def test_the_baseline_is_trained_from_scratch_with_settings_of_its_own(drawn):
+    folder = drawn[0] / "seed_1/baseline_3_per_class"
+    (found,) = [json.loads(path.read_text()) for path in folder.rglob("config.json")]
+    assert (found["pictures"], found["seed"]) == (12, 1)
+    assert "encoder_dir" not in found
+
+
+def test_the_pretrained_encoder_is_measured_as_it_is(drawn, splits):
+    folder, curve, _ = drawn
+    encoder = load_encoder(folder / "seed_0/pretrain")
+    labelled = labelled_training(splits, LabelBudget(3), 0)
+    expected = embedding_report(encoder, labelled, False)["knn_accuracy"]
+    assert curve["curve"][1]["contestants"]["simclr_frozen"]["seeds"][0] == expected
 
 
 def test_the_table_names_every_contestant_and_point(drawn):
     table = format_label_curve(drawn[1])
     assert "colours: knn accuracy on test in %" in table
-    for name in ("simclr supcon", "cross entropy"):
+    for name in ("simclr supcon", "simclr frozen", "baseline"):
         assert name in table
 
 
-def test_layers_of_the_head_are_kept_by_the_pretrained_alone(settings):
+def test_layers_of_the_head_are_kept_where_asked(settings):
     settings = dataclasses.replace(settings, from_head_layer=1)
     assert settings.training("simclr_supcon", 0, "folder").from_head_layer == 1
-    assert settings.training("supcon", 0, "folder").from_head_layer == 0
 
 
 def test_what_the_curve_decides_is_a_setting_of_the_fine_tuning():
