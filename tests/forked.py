@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import functools
+import gc
 import multiprocessing
 import os
 import runpy
@@ -43,6 +44,8 @@ def _become(arguments, folder, environment, given, printed, errors):
     sys.stdin = open(0, closefd=False)
     sys.stdout = open(1, "w", closefd=False)
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    # They would be searched for garbage in every process anew.
+    gc.freeze()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
