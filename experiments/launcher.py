@@ -84,7 +84,7 @@ def import_tensorflow() -> None:
         finally:
             os.dup2(shown, 2)
             os.close(shown)
-    # The library's objects stay: searching them for garbage took a tenth of the time of a short run.
+    # Searching the library's objects for garbage took a tenth of the time of a short run.
     gc.freeze()
 
 
