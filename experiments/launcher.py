@@ -67,7 +67,8 @@ def import_tensorflow() -> None:
     """Imports TensorFlow without its remarks on a machine without a GPU.
 
     Its C++ part writes them before it reads any setting, so only the file can be turned aside.
-    What it wrote is shown after all where the import fails. Called once the flags are known to be
+    What it wrote is shown after all where the import fails. What is in memory then is not searched
+    for garbage any more. Called once the flags are known to be
     good and the pictures of a folder are read, so that a mistake in them is answered at once.
     """
     shown = os.dup(2)

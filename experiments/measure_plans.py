@@ -41,7 +41,7 @@ _SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages
 _SYMBOLS_DIR = flags.DEFINE_string(
     "symbols_dir", None, "pictures of your own symbols, as `--gallery` of detect.py takes them"
 )
-_CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "classes of symbols; fewer for a trial")
+_CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "embedded classes; fewer for a trial")
 _CALIBRATION_PAGES = flags.DEFINE_integer(
     "calibration_pages", 0, "of train, at most 120; 0 keeps the general calibration"
 )
@@ -75,6 +75,7 @@ def main() -> None:
         "split": _SPLIT.value,
         "calibration_pages": _CALIBRATION_PAGES.value,
         "classes": len(classes.classes),
+        "symbols_dir": _SYMBOLS_DIR.value,
         "settings": dataclasses.asdict(settings),
         "encoder": model_flags.read_source().description() if model_flags.is_given() else None,
     }

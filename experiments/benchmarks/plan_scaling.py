@@ -85,7 +85,7 @@ def _sizes(work: dict[str, int]) -> dict[str, int]:
 
 def _losses(settings: BenchmarkSettings) -> list[Case]:
     work = {"pairs": settings.loss_pairs, "size": PROJECTION_SIZE}
-    setting = "nt_xent in a tf.function, float32: what every replica computes"
+    setting = "NT-Xent of its own rows in a tf.function, float32"
     whole = _other(ours("loss:seconds", work, setting), "the whole loss", None)
     return [
         Case(

@@ -19,9 +19,8 @@ PARTS = (
     *("accuracy", "input_wait", "size", "many_classes", "detect", "scaling"),
 )
 PEERS = ("lightly", "tuned", "keras", "opencv")
-ENCODERS = ("resnet10", "resnet18", "resnet34", "resnet50")
-# What the peers in PyTorch do not have.
-_OURS_ALONE = "resnet50"
+_PEERS_ENCODERS = ("resnet10", "resnet18", "resnet34")
+ENCODERS = (*_PEERS_ENCODERS, "resnet50")
 DEVICES = ("cpu", "gpu")
 # That a search looks for.
 NEIGHBOURS = 10
@@ -131,7 +130,7 @@ class BenchmarkSettings:
         check_at_least("threads", self.threads, 0)
         check_one_of("device", self.device, DEVICES)
         check_one_of("encoder", self.encoder, ENCODERS)
-        if self.encoder == _OURS_ALONE and {"lightly", "tuned"} & set(self.chosen_peers):
+        if self.encoder not in _PEERS_ENCODERS and {"lightly", "tuned"} & set(self.chosen_peers):
             raise ValueError(
                 f"`peers` must be without lightly and tuned where the encoder is {self.encoder}. "
                 f"Received: peers={self.peers!r}"
@@ -166,7 +165,7 @@ class BenchmarkSettings:
         check_at_least("every_window_pages", self.every_window_pages, 0)
         check_positive("every_window_step", self.every_window_step)
         check_positive("accuracy_minutes", self.accuracy_minutes)
-        check_one_of("accuracy_encoder", self.accuracy_encoder, ENCODERS[:3])
+        check_one_of("accuracy_encoder", self.accuracy_encoder, _PEERS_ENCODERS)
         check_positive("accuracy_width", self.accuracy_width)
         check_at_least("seed", self.seed, 0)
 

@@ -38,7 +38,7 @@ def decode_files(
     return _in_parallel(
         paths,
         lambda path: decode_picture(os.path.join(root, path), image_size, resize_mode),
-        image_size,
+        min(_BYTES_AHEAD // (_CHUNK * 3 * max(1, image_size) ** 2), _MOST_CHUNKS_AHEAD),
     )
 
 
@@ -46,9 +46,7 @@ def decode_contents(
     contents: Iterable[bytes], image_size: int, resize_mode: str
 ) -> Iterator[Decoded]:
     """Gives the pictures of the files' bytes, or why one cannot be read."""
-    return _in_parallel(
-        contents, lambda content: decode_content(content, image_size, resize_mode), image_size
-    )
+    return _in_parallel(contents, lambda content: decode_content(content, image_size, resize_mode))
 
 
 def decode_and_hash_files(
@@ -61,11 +59,11 @@ def decode_and_hash_files(
         picture = decode_content(content, image_size, resize_mode)
         return hashlib.sha256(content).digest(), picture
 
-    return _in_parallel(paths, decode, image_size)
+    return _in_parallel(paths, decode)
 
 
 def _in_parallel(
-    sources: Iterable[Source], decode: Callable[[Source], Result], image_size: int
+    sources: Iterable[Source], decode: Callable[[Source], Result], most_ahead: int = 0
 ) -> Iterator[Result | str]:
     """Decodes in order, a bounded number of chunks ahead of the reader."""
 
@@ -79,14 +77,17 @@ def _in_parallel(
         return decoded
 
     threads = os.cpu_count() or 1
-    fitting = _BYTES_AHEAD // (_CHUNK * 3 * image_size**2)
-    ahead = max(2 * threads, min(fitting, _MOST_CHUNKS_AHEAD))
+    ahead = max(2 * threads, most_ahead)
     remaining = iter(sources)
     pending: collections.deque[Future[list[Result | str]]] = collections.deque()
-    with ThreadPoolExecutor(threads) as pool:
+    pool = ThreadPoolExecutor(threads)
+    try:
         while chunk := list(itertools.islice(remaining, _CHUNK)):
             pending.append(pool.submit(decode_chunk, chunk))
             if len(pending) > ahead:
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
+    finally:
+        # A reader that stops does not wait for what it will not read.
+        pool.shutdown(cancel_futures=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simclr_tf.data.paper import border_colour
+from simclr_tf.data.paper import symbol_paper
 from simclr_tf.data.symbols.classes import SymbolClass
 from simclr_tf.data.symbols.render import render_symbol
 from simclr_tf.data.symbols.style import CLEAN
@@ -29,5 +29,5 @@ def drawn_gallery(classes: Sequence[SymbolClass]) -> SymbolGallery:
         # Nothing varies in a clean picture.
         picture = render_symbol(symbol_class, _SIDE, np.random.default_rng(0), CLEAN)
         empty = SymbolExample(label, np.zeros((1, 1), np.uint8), 0, False, symbol_class.name)
-        examples.append(from_ink(ink_map(picture, border_colour(picture)), empty))
+        examples.append(from_ink(ink_map(picture, symbol_paper(picture)), empty))
     return SymbolGallery(tuple(examples), tuple(one.name for one in classes))

@@ -16,7 +16,7 @@ from simclr_tf.data.drawings import DrawingSet
 from simclr_tf.data.floor_plans.picture_symbol import PictureSymbol
 from simclr_tf.data.folder_scan import scan_folder
 from simclr_tf.data.page import decode_page
-from simclr_tf.data.paper import border_colour
+from simclr_tf.data.paper import symbol_paper
 from simclr_tf.data.picture_set import SkippedPicture
 from simclr_tf.detection.example import SymbolExample, context_margin, from_ink
 from simclr_tf.detection.ink import ink_map
@@ -66,7 +66,7 @@ def read_gallery(folder: str | os.PathLike[str]) -> SymbolGallery:
 
     Args:
         folder: Sub-folders that name the classes; or pictures, each of a class of its own that
-            goes by the file's name.
+            goes by the file's name. Dark solid signs need a margin of paper.
 
     Returns:
         The gallery; pictures that cannot be used are skipped.
@@ -90,7 +90,7 @@ def read_gallery(folder: str | os.PathLike[str]) -> SymbolGallery:
                 class_names.index(name), np.zeros((1, 1), np.uint8), 0, False, os.fspath(path)
             )
             # A solid sign covers most of its picture.
-            examples.append(from_ink(ink_map(page, border_colour(page)), empty))
+            examples.append(from_ink(ink_map(page, symbol_paper(page)), empty))
         except (UnreadablePicture, OSError, ValueError) as error:
             skipped.append(SkippedPicture(os.fspath(path), str(error)))
     return SymbolGallery(tuple(examples), class_names, tuple(skipped))
@@ -106,7 +106,7 @@ def picture_symbols(
         folder: That it read.
 
     Raises:
-        ValueError: No picture of a class can be used.
+        ValueError: A class has no picture.
     """
     first: dict[int, str] = {}
     for example in gallery.examples:

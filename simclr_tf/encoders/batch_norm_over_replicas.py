@@ -15,7 +15,7 @@ def normalize_over_replicas(
 
     Each of them sends two numbers a channel: forward the moments of its pictures, back the sums of
     the gradient and of its product with the normalised pictures. The rest is the kernel that one
-    device runs, so that activations stay in their own type.
+    device runs, but for what flows back through the statistics: that is added in float32.
 
     Args:
         inputs: `[batch, height, width, channels]`, float32, bfloat16 or float16; the same shape
@@ -96,20 +96,21 @@ def _gradients(dy, x, scale, mean, variance, epsilon):
     deviation = tf.math.rsqrt(variance + epsilon)
     factor = -scale * deviation / count
     slope = factor * products * deviation
-    return _add_affine(dx, x, slope, factor * sums - slope * mean), dscale, doffset
+    return _add_affine(dx, x, mean, slope, factor * sums), dscale, doffset
 
 
-def _add_affine(dx, x, slope, offset):
-    """Returns `dx + slope * x + offset`, of which slope and offset are those of the channel."""
+def _add_affine(dx, x, mean, slope, offset):
+    """Returns `dx + slope * (x - mean) + offset`; mean, slope and offset are the channel's."""
     # In rows of pixels, not of channels: of these there are too few for the processor's vectors.
     width = x.shape[2] or 1
     rows = [-1, width * x.shape[3]]
     parts = (tf.reshape(dx, rows), tf.reshape(x, rows))
-    total = _summed(*parts, tf.tile(slope, [width]), tf.tile(offset, [width]))
+    total = _summed(*parts, *(tf.tile(part, [width]) for part in (mean, slope, offset)))
     return tf.reshape(total, tf.shape(x))
 
 
 @fused
-def _summed(dx, x, slope, offset):
-    whole = tf.cast(dx, tf.float32) + tf.cast(x, tf.float32) * slope + offset
+def _summed(dx, x, mean, slope, offset):
+    # The mean first: it may be far larger than what is left.
+    whole = tf.cast(dx, tf.float32) + (tf.cast(x, tf.float32) - mean) * slope + offset
     return tf.cast(whole, dx.dtype)

@@ -39,7 +39,8 @@ def nt_xent(
             2N × 2N similarities up to N = 1,024 (16 MiB), and 256 rows for more or when N is
             unknown while tracing. The value is the same up to rounding.
         in_shares: all replicas of a strategy give the same rows, so that each needs to compare
-            its own part of them alone, see `log_sum_exp_in_shares`. The value is the same.
+            its own part of them alone, and keeps 2,048² similarities at most in memory by
+            default. The value is the same.
 
     Returns:
         Scalar, float32: the mean over the 2N rows.

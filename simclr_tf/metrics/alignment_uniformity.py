@@ -37,7 +37,7 @@ def alignment(z_a: Any, z_b: Any, alpha: float = 2.0) -> Any:
     return ops.mean(squared if alpha == 2 else squared ** (alpha / 2))
 
 
-def uniformity(z: Any, t: float = 2.0) -> Any:
+def uniformity(z: Any, t: float = 2.0, *, in_shares: bool = False) -> Any:
     """Returns the logarithm of the mean of `exp(-t * squared distance)` over all pairs.
 
     The embeddings are scaled to length 1 first. 0 means that all coincide; the further they
@@ -47,6 +47,8 @@ def uniformity(z: Any, t: float = 2.0) -> Any:
         z: Embeddings `[M, d]` of any float type and length, M >= 2. For the paper's figure give
             one view of each picture, so that no pair is a positive one.
         t: Sharpness of the kernel, greater than 0. Defaults to 2.
+        in_shares: All replicas of a strategy have the same rows, so that each may compare its own
+            part of them alone.
 
     Returns:
         Log-mean over the M (M-1) / 2 pairs, in [-4 * t, 0], a float32 scalar.
@@ -76,7 +78,8 @@ def uniformity(z: Any, t: float = 2.0) -> Any:
 
     # Ordered pairs: each unordered one counts twice, which the mean does not see.
     count = ops.cast(ops.shape(z)[0], "float32")
-    return ops.logsumexp(by_row_blocks(log_sums, rows)) - ops.log(count * (count - 1.0))
+    of_rows = by_row_blocks(log_sums, rows, in_shares=in_shares)
+    return ops.logsumexp(of_rows) - ops.log(count * (count - 1.0))
 
 
 def _unit(z: Any) -> Any:

@@ -37,7 +37,7 @@ def contrastive_accuracy(z_a: Any, z_b: Any, k: int = 1) -> Any:
     return ops.mean(ops.cast(positive_ranks(z_a, z_b) < k, "float32"))
 
 
-def positive_ranks(z_a: Any, z_b: Any, rows: Any = None) -> Any:
+def positive_ranks(z_a: Any, z_b: Any, *, in_shares: bool = False) -> Any:
     """Counts for each view the others that are at least as similar to it as its positive.
 
     The accuracy at k is the fraction of ranks below k: rank once for several k. Above 2,048 rows
@@ -46,15 +46,16 @@ def positive_ranks(z_a: Any, z_b: Any, rows: Any = None) -> Any:
     Args:
         z_a: Embeddings of the first views `[N, d]`, of any float type and length.
         z_b: Embeddings of the second views `[N, d]`; row i belongs to row i of `z_a`.
-        rows: Numbers from 0 of the views that are looked at, int32 `[n]`; all 2N by default.
+        in_shares: All replicas of a strategy have the same views, so that each may compute its own
+            part of the ranks alone.
 
     Returns:
-        Whole numbers from 0, int32 `[n]`; a comparison with NaN counts against the positive.
+        Whole numbers from 0, int32 `[2N]`; a comparison with NaN counts against the positive.
     """
     z = ops.concatenate([z_a, z_b], axis=0)
     z = ops.normalize(ops.cast(z, "float32"), axis=-1)  # [2N, d]
-    everyone = ops.arange(ops.shape(z)[0])
-    positives = ops.roll(everyone, ops.shape(z_a)[0])  # row i of one half <-> row i of the other
+    rows = ops.arange(ops.shape(z)[0])
+    positives = ops.roll(rows, ops.shape(z_a)[0])  # row i of one half <-> row i of the other
 
     def ranks(block):
         similarity = ops.matmul(ops.take(z, block, axis=0), ops.transpose(z))  # [b, 2N]
@@ -62,9 +63,7 @@ def positive_ranks(z_a: Any, z_b: Any, rows: Any = None) -> Any:
         of_positive = ops.take_along_axis(similarity, own_positives, axis=1)  # [b, 1]
         # Written as "not smaller" because comparisons with NaN are false.
         at_least_as_similar = ops.logical_not(similarity < of_positive)
-        is_other = ops.logical_and(
-            everyone[None] != block[:, None], everyone[None] != own_positives
-        )
+        is_other = ops.logical_and(rows[None] != block[:, None], rows[None] != own_positives)
         return ops.sum(ops.cast(ops.logical_and(at_least_as_similar, is_other), "int32"), axis=1)
 
-    return by_row_blocks(ranks, everyone if rows is None else rows)
+    return by_row_blocks(ranks, rows, in_shares=in_shares)

@@ -40,10 +40,11 @@ class LabelCurveSettings:
         pretrain: the pretraining; its seed is replaced by each of `seeds`.
         fine_tune: the training with labels; the fields in `DECIDED` are replaced.
         baseline: the training of the same network from scratch, as `compare.py` has it; its seed is
-            replaced.
+            replaced, and it is measured by its features, as the others are.
         labels_per_class: points of the curve.
         contestants: names in `CONTESTANTS`; `simclr_frozen` is the pretrained encoder as it is.
-        from_head_layer: layers of the projection head that the pretrained contestants keep.
+        from_head_layer: layers of the projection head that are trained on; `simclr_frozen` is the
+            encoder without any.
         measure: what is drawn, of the test pictures: one of `CURVE_MEASURES`.
         seeds: each gives another pretraining and other labels.
     """

@@ -43,7 +43,8 @@ def label_curve(
 
     Returns:
         What label_curve.json holds: `curve`, a list of `labels`, `labels_per_class` and
-        `contestants` with `mean`, `std`, `seeds` and mean `seconds`; and what it was measured with.
+        `contestants` with `mean`, `std`, `seeds` and mean `seconds` of their training with labels
+        (0 for the frozen encoder); and what it was measured with.
 
     Raises:
         ValueError: if the pictures lack labels in some split, or a setting does not fit them.
@@ -56,7 +57,7 @@ def label_curve(
         encoder_dir = _pretrained(splits, settings, seed, run)
         for count, contestants in results.items():
             for name, figures in contestants.items():
-                figures.append(_train(splits, settings, name, count, seed, encoder_dir, run))
+                figures.append(_measured(splits, settings, name, count, seed, encoder_dir, run))
     curve = {
         "name": splits.name,
         "measure": settings.measure,
@@ -91,7 +92,7 @@ def _pretrained(
     return os.fspath(finish_part(run, place, dataclasses.asdict(chosen), work)[0])
 
 
-def _train(
+def _measured(
     splits: PictureSplits,
     settings: LabelCurveSettings,
     contestant: str,

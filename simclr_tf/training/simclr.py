@@ -16,7 +16,6 @@ from simclr_tf.distribution.replicas import (
     replica_count,
     share_of_loss,
     sum_over_replicas,
-    take_own_rows,
 )
 from simclr_tf.losses import nt_xent
 from simclr_tf.metrics import alignment, positive_ranks, uniformity
@@ -162,14 +161,13 @@ class SimCLR(EmbeddingModel):
     def update_metrics(self, features, projections, labels, loss) -> dict[str, tf.Tensor]:
         """Adds one batch to the running means and returns them all."""
         z_a, z_b = tf.split(projections, 2)
-        own = take_own_rows(tf.range(keras.ops.shape(projections)[0]))
-        ranks = positive_ranks(z_a, z_b, own)
+        ranks = positive_ranks(z_a, z_b, in_shares=True)
         values = {
             "loss": loss,
             "contrastive_accuracy": tf.reduce_mean(tf.cast(ranks < 1, tf.float32)),
             "contrastive_top_5_accuracy": tf.reduce_mean(tf.cast(ranks < 5, tf.float32)),
             "alignment": alignment(z_a, z_b),
-            "uniformity": uniformity(z_a),
+            "uniformity": uniformity(z_a, in_shares=True),
         }
         for name, value in values.items():
             self.trackers[name].update_state(value)

@@ -1,10 +1,12 @@
 import io
+import os
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from simclr_tf.data import decode
+from simclr_tf.data import decode, decode_many
 from simclr_tf.data.decode import UnreadablePicture, decode_content, decode_picture
 
 
@@ -295,3 +297,18 @@ def test_what_is_no_picture_has_no_size_and_no_pixels(read):
         read(b"hello")
     with pytest.raises(UnreadablePicture, match="pixels"):
         read(encoded(Image.new("1", (20000, 20000)), "PNG"))
+
+
+def test_a_reader_that_stops_waits_for_little_of_what_was_to_be_decoded():
+    tried = []
+
+    def decode(number):
+        tried.append(number)
+        time.sleep(0.001)
+        return number
+
+    results = decode_many._in_parallel(range(100_000), decode, most_ahead=64)
+    assert next(results) == 0
+    results.close()
+    # The chunks that the threads were at, of the 65 that waited.
+    assert len(tried) <= 64 * (2 * (os.cpu_count() or 1) + 2)

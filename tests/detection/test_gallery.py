@@ -45,6 +45,16 @@ def test_a_solid_sign_is_ink_and_what_is_cut_out_of_it_is_not(tmp_path):
     assert box[3, 3] == 255 and box[17, 17] == 0
 
 
+def test_lines_that_run_along_the_border_are_ink(tmp_path):
+    picture = Image.new("RGB", (60, 60), "white")
+    ImageDraw.Draw(picture).rectangle((0, 0, 59, 59), outline="black", width=3)
+    picture.save(tmp_path / "square.png")
+    (example,) = read_gallery(tmp_path).examples
+    box = example.ink[example.margin : -example.margin, example.margin : -example.margin]
+    assert box.shape == (60, 60)
+    assert box[1, 30] == 255 and box[30, 30] == 0
+
+
 def test_a_picture_of_each_class_can_be_placed_on_plans(symbol_folder):
     gallery = read_gallery(symbol_folder)
     symbols = picture_symbols(gallery, symbol_folder)

@@ -15,6 +15,7 @@ from simclr_tf.distribution import apply_gradients, build_strategy, gather_rows,
 from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
 from simclr_tf.encoders import FusedBatchNormalization
 from simclr_tf.losses import nt_xent, sup_con
+from simclr_tf.metrics import positive_ranks, row_blocks, uniformity
 
 ROWS, SIZE = 12, 3
 GAMMA = (0.5, 1.5, -2.0)
@@ -67,6 +68,21 @@ def losses_in_shares(strategy, rows):
         for name, loss in losses.items():
             results = of_each(strategy, lambda own, loss=loss: compute(own, loss), rows)
             found[f"{name}_{block_size}"] = [result.tolist() for result in results]
+    return found
+
+
+def metrics_in_shares(strategy, rows):
+    """Ranks and uniformity, of which the replicas compute their rows, also in blocks."""
+
+    def compute(own):
+        whole = gather_rows(own)
+        ranks = tf.cast(positive_ranks(*tf.split(whole, 2), in_shares=True), tf.float32)
+        return tf.concat([ranks, [uniformity(whole, in_shares=True)]], axis=0)
+
+    row_blocks._FEWEST_SHARED = 0
+    found = []
+    for row_blocks._ROWS_AT_ONCE, row_blocks._BLOCK_SIZE in ((2048, 512), (1, 2)):
+        found += [result.tolist() for result in of_each(strategy, compute, rows)]
     return found
 
 
@@ -146,6 +162,7 @@ def main(replicas):
         }
         results = {
             "normalization_gradients": through,
+            "metrics_in_shares": metrics_in_shares(strategy, rows),
             "losses_in_shares": losses_in_shares(strategy, rows),
             "gathered": [part.tolist() for part in gathered],
             "labels": [part.tolist() for part in labels],

@@ -10,6 +10,7 @@ from simclr_tf.augment import RandomGaussianNoise
 from simclr_tf.distribution import gather_rows, replica_count, sum_over_replicas
 from simclr_tf.distribution.replicas import draw_for_own_rows, share_of_loss, take_own_rows
 from simclr_tf.losses import nt_xent, sup_con
+from simclr_tf.metrics import positive_ranks, uniformity
 from tests.distribution.conftest import finish, start
 from tests.distribution.replica_program import (
     BLOCK_SIZES,
@@ -84,6 +85,13 @@ def test_a_loss_in_shares_is_that_of_one_device_and_so_is_its_gradient(
     for value, *gradient in found["losses_in_shares"][f"{name}_{block_size}"]:
         assert value == pytest.approx(float(loss), rel=1e-6)
         np.testing.assert_allclose(np.reshape(gradient, rows.shape), expected, atol=1e-6)
+
+
+def test_metrics_in_shares_are_those_of_one_device(found, rows, replicas):
+    expected = [*positive_ranks(*np.split(rows, 2)).numpy(), float(uniformity(rows))]
+    assert len(found["metrics_in_shares"]) == 2 * replicas
+    for values in found["metrics_in_shares"]:
+        np.testing.assert_allclose(values, expected, rtol=1e-5)
 
 
 def test_draws_are_those_of_the_whole_batch(found):

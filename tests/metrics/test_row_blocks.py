@@ -61,11 +61,3 @@ def test_a_rank_counts_the_others_that_are_at_least_as_similar():
     z_a, z_b = np.stack([np.cos(angles), np.sin(angles)], axis=-1).astype("float32")
     # a1's positive is b1 (75 away), b0 is 70 away; b0's positive a0 is 20 away, b1 5 away.
     np.testing.assert_array_equal(positive_ranks(z_a, z_b), [1, 1, 1, 2])
-
-
-def test_the_ranks_of_some_views_are_those_among_all():
-    z_a, z_b = views()
-    some = [3, 0, 4]
-    np.testing.assert_array_equal(
-        positive_ranks(z_a, z_b, tf.constant(some)), np.asarray(positive_ranks(z_a, z_b))[some]
-    )

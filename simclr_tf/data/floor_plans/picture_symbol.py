@@ -8,10 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from simclr_tf.data.floor_plans.sheet import SUPERSAMPLING, Rectangle, Sheet
-from simclr_tf.data.paper import border_colour
+from simclr_tf.data.paper import symbol_paper
 
 # Differences of a channel up to this are still the paper around the symbol.
-_PAPER_TOLERANCE = 60
+_PAPER_TOLERANCE = 24
+# A thin line of a small symbol is fainter than this share of it, of 255.
+_FAINTEST_LINE = 16
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class PictureSymbol:
             encloses belongs to it.
 
     Raises:
-        ValueError: The picture shows nothing but paper.
+        ValueError: The picture is of another shape, or shows nothing but paper.
     """
 
     name: str
@@ -32,6 +34,11 @@ class PictureSymbol:
     cut: Image.Image = dataclasses.field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.picture.dtype != np.uint8 or self.picture.shape[2:] != (3,):
+            raise ValueError(
+                "`picture` must be uint8 [height, width, 3]. Received: "
+                f"picture.shape={self.picture.shape}, picture.dtype={self.picture.dtype}"
+            )
         cut = _cut_out(Image.fromarray(self.picture))
         if cut is None:
             raise ValueError(f"`picture` of {self.name!r} must show more than its paper.")
@@ -55,7 +62,7 @@ class PictureShape:
         size = [max(1, round(side * scale)) for side in symbol.cut.size]
         small = symbol.cut.resize((size[0], size[1]), Image.Resampling.LANCZOS)
         turned = small.rotate(-angle, Image.Resampling.BICUBIC, expand=True)
-        self._picture = turned.crop(_visible(turned) or (0, 0, *turned.size))
+        self._picture = turned.crop(_visible(turned, _FAINTEST_LINE) or (0, 0, *turned.size))
         reach = np.array(self._picture.size) / (2 * SUPERSAMPLING)
         self.points = np.stack([-reach, reach])
 
@@ -70,7 +77,7 @@ class PictureShape:
 def _cut_out(picture: Image.Image) -> Image.Image | None:
     """Returns the symbol with the paper around it made transparent, RGBA."""
     # A frame of paper, so that the paper outside is one region.
-    paper = border_colour(np.asarray(picture))
+    paper = symbol_paper(np.asarray(picture))
     framed = Image.new("RGB", (picture.width + 2, picture.height + 2), paper)
     framed.paste(picture, (1, 1))
     distances = np.abs(np.asarray(framed, np.int16) - np.array(paper)).max(axis=2)
@@ -82,5 +89,5 @@ def _cut_out(picture: Image.Image) -> Image.Image | None:
     return None if box is None else framed.crop(box)
 
 
-def _visible(picture: Image.Image) -> tuple[int, int, int, int] | None:
-    return picture.getchannel("A").point(lambda level: 255 if level > 127 else 0).getbbox()
+def _visible(picture: Image.Image, least: int = 127) -> tuple[int, int, int, int] | None:
+    return picture.getchannel("A").point(lambda level: 255 if level > least else 0).getbbox()

@@ -69,6 +69,22 @@ def test_a_free_turn_makes_the_box_larger_and_is_clockwise():
     assert tuple(page[57, 73]) == RED and tuple(page[43, 73]) == GREY
 
 
+def test_thin_lines_stay_and_count_in_the_box():
+    picture = Image.new("RGB", (256, 256), WHITE)
+    canvas = ImageDraw.Draw(picture)
+    canvas.line((2, 128, 253, 128), fill=(0, 0, 0), width=3)
+    canvas.ellipse((88, 88, 168, 168), outline=(0, 0, 0), width=8)
+    box, _ = pasted(PictureSymbol("valve", np.asarray(picture)), 16, 0)
+    # The line is 252 pixels long, the circle 81 high: 32 x 10.3.
+    assert np.allclose((box[2] - box[0], box[3] - box[1]), (32, 10.3), atol=1)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 4)])
+def test_what_is_no_picture_in_colour_is_refused(shape):
+    with pytest.raises(ValueError, match=r"`picture` must be uint8 \[height, width, 3\]"):
+        PictureSymbol("none", np.zeros(shape, np.uint8))
+
+
 def test_a_picture_of_paper_alone_is_refused():
     blank = np.full((10, 10, 3), 240, np.uint8)
     with pytest.raises(ValueError, match="`picture` of 'none' must show more than its paper"):
