@@ -71,7 +71,7 @@ class PictureShape:
         x, y = np.rint((centre + self.points[0]) * SUPERSAMPLING).astype(int).tolist()
         sheet.canvas.paste(self._picture.convert("RGB"), (x, y), self._picture.getchannel("A"))
         edges = (x, y, x + self._picture.width, y + self._picture.height)
-        return tuple(edge / SUPERSAMPLING for edge in edges)  # type: ignore[return-value]
+        return tuple(edge / SUPERSAMPLING for edge in edges)
 
 
 def _cut_out(picture: Image.Image) -> Image.Image | None:
