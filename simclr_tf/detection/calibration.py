@@ -43,12 +43,41 @@ class Calibration:
         Args:
             evidence: `[n, e]`, see `simclr_tf.detection.candidates.EVIDENCE`.
         """
+        return 1 / (1 + np.exp(-self.logits(evidence)))
+
+    def logits(self, evidence: np.ndarray) -> np.ndarray:
+        """Returns log(p / (1 - p)) of the `scores` p of `evidence`, float64 `[n]`."""
         standard = _standardised(evidence, self.means, self.deviations)
-        return 1 / (1 + np.exp(-(standard @ self.weights + self.intercept)))
+        return standard @ self.weights + self.intercept
 
     def shifted(self, by: float) -> Calibration:
         """Returns the calibration with `by` added to all logits."""
         return dataclasses.replace(self, intercept=self.intercept + by)
+
+    def refitted(self, evidence: np.ndarray, is_right: np.ndarray) -> Calibration:
+        """Returns the calibration stretched and shifted to be right about these candidates.
+
+        The order of all scores stays. A model of all candidates is too unsure of those that are
+        left when of overlapping ones the best stays: most of the wrong ones are gone then.
+
+        Args:
+            evidence: `[n, e]`.
+            is_right: bool `[n]`. Where all are alike, there is nothing to fit.
+        """
+        from sklearn.linear_model import LogisticRegression
+
+        if is_right.all() or not is_right.any():
+            return self
+        logits = self.logits(evidence)
+        spread = max(float(logits.std()), 1e-6)
+        model = LogisticRegression(max_iter=2000).fit(logits[:, None] / spread, is_right)
+        stretch, shift = float(model.coef_[0, 0]) / spread, float(model.intercept_[0])
+        if stretch <= 0:
+            return self
+        stretched = dataclasses.replace(
+            self, weights=stretch * self.weights, intercept=stretch * self.intercept
+        )
+        return stretched.shifted(shift)
 
 
 def fit_calibration(evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarray]) -> Calibration:

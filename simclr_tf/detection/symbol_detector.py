@@ -103,15 +103,24 @@ class SymbolDetector:
         Raises:
             NothingToCalibrate: There are no right or no wrong candidates on the pages.
         """
-        evidence, is_right = [], []
+        boxes, evidence, is_right = [], [], []
         for page, drawing in pages:
             try:
                 candidates, known, right = self._honest_candidates(page, drawing)
             except PageTooSmall:
                 continue
+            boxes.append(candidates.boxes[known])
             evidence.append(candidates.evidence[known])
             is_right.append(right[known])
-        self.calibration = fit_calibration(evidence, is_right)
+        fitted = fit_calibration(evidence, is_right)
+        left = [
+            non_maximum_suppression(*page, iou_threshold=self.settings.overlap)
+            for page in zip(boxes, map(fitted.scores, evidence), strict=True)
+        ]
+        self.calibration = fitted.refitted(
+            np.concatenate([part[rows] for part, rows in zip(evidence, left, strict=True)]),
+            np.concatenate([part[rows] for part, rows in zip(is_right, left, strict=True)]),
+        )
         return self.calibration
 
     def calibrate_background(

@@ -54,6 +54,22 @@ def test_a_shift_moves_the_logit(pages):
     np.testing.assert_allclose(np.log(after / (1 - after)), np.log(before / (1 - before)) - 1)
 
 
+def test_a_refit_is_right_about_the_candidates_that_are_left_and_keeps_the_order(pages):
+    calibration = fit_calibration(*zip(*pages, strict=True))
+    evidence, right = pages[0]
+    # Nine of ten wrong ones are gone.
+    left = right | (np.arange(len(right)) % 10 == 0)
+    refitted = calibration.refitted(evidence[left], right[left])
+    scores, before = refitted.scores(evidence[left]), calibration.scores(evidence[left])
+    assert abs(scores.mean() - right[left].mean()) < 0.01 < abs(before.mean() - right[left].mean())
+    np.testing.assert_array_equal(np.argsort(scores), np.argsort(before))
+
+
+def test_candidates_that_are_all_right_change_nothing(pages):
+    calibration = fit_calibration(*zip(*pages, strict=True))
+    assert calibration.refitted(pages[0][0], np.ones(400, bool)) is calibration
+
+
 @pytest.mark.parametrize("right", [True, False])
 def test_nothing_to_tell_apart_is_refused(right):
     with pytest.raises(ValueError, match=f"Received: {5 if right else 0} right ones of 5"):
