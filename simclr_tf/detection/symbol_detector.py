@@ -84,10 +84,17 @@ class SymbolDetector:
     def judge(self, candidates: Candidates, shape: tuple[int, ...]) -> Detections:
         """Returns which candidates on a page of this height and width are symbols, best first."""
         scores = self.calibration.scores(candidates.evidence)
+        boxes = clip_boxes(candidates.boxes, shape[1], shape[0])
+        rows = self._reported(boxes, scores)
+        return Detections(boxes[rows], candidates.labels[rows], scores[rows])
+
+    def _reported(self, boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Returns the rows of boxes that score enough, the best of those that overlap."""
         rows = np.flatnonzero(scores >= self.settings.least_score)
-        boxes = clip_boxes(candidates.boxes[rows], shape[1], shape[0])
-        kept = non_maximum_suppression(boxes, scores[rows], iou_threshold=self.settings.overlap)
-        return Detections(boxes[kept], candidates.labels[rows][kept], scores[rows][kept])
+        kept = non_maximum_suppression(
+            boxes[rows], scores[rows], iou_threshold=self.settings.overlap
+        )
+        return rows[kept]
 
     def calibrate(self, pages: Iterable[tuple[np.ndarray, AnnotatedDrawing]]) -> Calibration:
         """Fits the calibration to annotated pages and keeps it.
@@ -114,8 +121,7 @@ class SymbolDetector:
             is_right.append(right[known])
         fitted = fit_calibration(evidence, is_right)
         left = [
-            non_maximum_suppression(*page, iou_threshold=self.settings.overlap)
-            for page in zip(boxes, map(fitted.scores, evidence), strict=True)
+            self._reported(*page) for page in zip(boxes, map(fitted.scores, evidence), strict=True)
         ]
         self.calibration = fitted.refitted(
             np.concatenate([part[rows] for part, rows in zip(evidence, left, strict=True)]),
