@@ -67,18 +67,21 @@ def finish(processes):
 
 @pytest.fixture(scope="session")
 def trained(shared_folder, once):
-    """From strategy and number of replicas to what the cases became, each trained once."""
+    """From strategy, replicas (or workers, and the CPUs of each) to what the cases became.
+
+    Each is trained once.
+    """
 
     @functools.cache
-    def train(strategy, replicas, cases=CASES):
-        name = f"trained_{strategy}_{replicas}"
+    def train(strategy, count, cases=CASES, cpus=1):
+        name = f"trained_{strategy}_{count}_{cpus}"
         path = shared_folder / f"{name}.npz"
         program = ["-m", "tests.distribution.training_program", path, strategy]
 
         def run():
             if strategy == "multi_worker":
-                return finish(start_workers([*program, "0", *cases], replicas))
-            return finish([start([*program, str(replicas), *cases])])
+                return finish(start_workers([*program, str(cpus), *cases], count))
+            return finish([start([*program, str(count), *cases])])
 
         once(name, run)
         with np.load(path) as file:

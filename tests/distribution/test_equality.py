@@ -8,7 +8,8 @@ from tests.distribution.embedding_case import BROKEN, COUNT
 
 # What depends on how replicas exchange: each case takes the workers a compilation of their own.
 MIRRORED = tuple(case for case in CASES if case != "clipped")
-WORKERS = ("clipped", "sup_con_caching")
+TWO = ("clipped", "sup_con_caching", "classifier")
+FOUR = ("simclr", "sup_con_caching", "classifier")
 
 
 def assert_same(found, expected, case):
@@ -25,15 +26,21 @@ def test_two_replicas_of_one_process_are_one_device(trained, case):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", WORKERS)
+@pytest.mark.parametrize("case", TWO)
 def test_two_workers_are_one_device(trained, case):
-    assert_same(trained("multi_worker", 2, WORKERS), trained("none", 0), case)
+    assert_same(trained("multi_worker", 2, TWO), trained("none", 0), case)
 
 
 @pytest.mark.slow
-def test_four_workers_are_one_device(trained):
-    found = trained("multi_worker", 4, ("simclr",))
-    assert_same(found, trained("none", 0), "simclr")
+@pytest.mark.parametrize("case", FOUR)
+def test_four_workers_are_one_device(trained, case):
+    assert_same(trained("multi_worker", 4, FOUR), trained("none", 0), case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", FOUR)
+def test_two_workers_of_two_replicas_each_are_one_device(trained, case):
+    assert_same(trained("multi_worker", 2, FOUR, cpus=2), trained("none", 0), case)
 
 
 @pytest.mark.slow
@@ -58,8 +65,9 @@ def test_float16_begins_alike_and_stays_finite(trained):
 
 SHARED_BY = [
     ("mirrored", 2, MIRRORED),
-    ("multi_worker", 2, WORKERS),
-    ("multi_worker", 4, ("simclr",)),
+    ("multi_worker", 2, TWO),
+    ("multi_worker", 4, FOUR),
+    ("multi_worker", 2, FOUR, 2),
 ]
 
 
@@ -92,7 +100,7 @@ def test_what_is_embedded_is_not_embedded_again(trained, sharing):
 
 @pytest.mark.slow
 def test_each_worker_decodes_its_own_pictures_alone(trained):
-    first = trained("multi_worker", 2)["embedding.decoded"].tolist()
+    first = trained("multi_worker", 2, TWO)["embedding.decoded"].tolist()
     # 22 contents, every second of a batch of four; then the others' 2 broken ones for the reason.
     assert first[:11] == [f"{row:02d}" for row in range(0, 22, 2)]
     assert first[11:13] == ["05", "07"]

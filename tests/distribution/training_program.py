@@ -1,6 +1,8 @@
 """Trains small models and keeps what became of them; run in a process of its own.
 
 python -m tests.distribution.training_program FILE.npz STRATEGY REPLICAS CASE...
+
+REPLICAS are those of each process.
 """
 
 import sys
@@ -35,6 +37,7 @@ from simclr_tf.training import (
     train,
 )
 from tests.distribution.embedding_case import run_embedding
+from tests.distribution.worker_cpus import give_each_worker_cpus
 
 BATCH, STEPS = 16, 20
 # So gentle that a difference in the last digit does not grow tenfold within the steps.
@@ -177,7 +180,11 @@ def run_case(name):
 
 
 def main(path, strategy, replicas, *cases):
-    with build_strategy(strategy, replicas=int(replicas), timeout=120).scope():
+    virtual_cpus = int(replicas)
+    if strategy == "multi_worker":
+        give_each_worker_cpus(virtual_cpus)
+        virtual_cpus = 0
+    with build_strategy(strategy, replicas=virtual_cpus, timeout=120).scope():
         results = {name: run_case(name) for name in cases}
         keras.utils.set_random_seed(1)
         results["embedding"] = run_embedding(make_encoder())
