@@ -50,7 +50,15 @@ _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of m
 # A drafter's symbols stand at quarter turns and at any other angle.
 _SETTINGS = SettingsFlags(
     DetectorSettings,
-    DetectorSettings(angles=12, smallest_symbol=20, largest_symbol=66, places_per_class=30),
+    DetectorSettings(
+        angles=12,
+        smallest_symbol=20,
+        largest_symbol=66,
+        # More classes look alike at small sizes than on drawings of one kind: more places of each.
+        places_per_class=60,
+        least_similarity=0.5,
+        least_score=0.01,
+    ),
 )
 
 

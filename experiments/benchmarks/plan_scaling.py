@@ -15,8 +15,6 @@ from experiments.benchmarks.traffic import sent_by_gather
 WORKERS = (2, 4, 8)
 # Times the batch size: what every step costs weighs less beside more pictures.
 _BATCHES = (1, 4, 16)
-# More processes than that would only wait for each other on one machine.
-_OBSERVED = (2, 4)
 _JPEG_SIZE = (500, 375)
 DECODED_SIZE = 224
 
@@ -63,7 +61,7 @@ def _step(settings: BenchmarkSettings, batch_size: int) -> Case:
 
 def _gathers(settings: BenchmarkSettings) -> list[Case]:
     cases = []
-    for workers in _OBSERVED:
+    for workers in WORKERS:
         work = {"workers": workers, "rows": 2 * settings.batch_size, "size": PROJECTION_SIZE}
         cases.append(
             Case(

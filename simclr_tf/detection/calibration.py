@@ -23,18 +23,23 @@ class NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Calibration:
-    """A logistic model of the evidence.
+    """A logistic model of the evidence and of its products.
+
+    What a piece of evidence is worth depends on the others: a rival says little where both fit well,
+    and much where the cosine is on its side. Products of two tell that, sums alone do not.
 
     Args:
         means: Of the evidence where it was fitted, float64 `[e]`.
         deviations: Its standard deviations there, greater than 0, float64 `[e]`.
         weights: Of the standardised evidence, float64 `[e]`.
-        intercept: Added to the weighted sum.
+        product_weights: Of the products of two of them, float64 `[e, e]`.
+        intercept: Added to the weighted sums.
     """
 
     means: np.ndarray
     deviations: np.ndarray
     weights: np.ndarray
+    product_weights: np.ndarray
     intercept: float
 
     def scores(self, evidence: np.ndarray) -> np.ndarray:
@@ -48,7 +53,8 @@ class Calibration:
     def logits(self, evidence: np.ndarray) -> np.ndarray:
         """Returns log(p / (1 - p)) of the `scores` p of `evidence`, float64 `[n]`."""
         standard = _standardised(evidence, self.means, self.deviations)
-        return standard @ self.weights + self.intercept
+        of_products = ((standard @ self.product_weights) * standard).sum(axis=1)
+        return standard @ self.weights + of_products + self.intercept
 
     def shifted(self, by: float) -> Calibration:
         """Returns the calibration with `by` added to all logits."""
@@ -75,7 +81,10 @@ class Calibration:
         if stretch <= 0:
             return self
         stretched = dataclasses.replace(
-            self, weights=stretch * self.weights, intercept=stretch * self.intercept
+            self,
+            weights=stretch * self.weights,
+            product_weights=stretch * self.product_weights,
+            intercept=stretch * self.intercept,
         )
         return stretched.shifted(shift)
 
@@ -103,9 +112,16 @@ def fit_calibration(evidence: Sequence[np.ndarray], is_right: Sequence[np.ndarra
     means, deviations = known.mean(axis=0), known.std(axis=0)
     # What never varies says nothing, and must not blow up elsewhere.
     deviations = np.where(deviations < 1e-6, 1e6, deviations)
-    model = LogisticRegression(C=_STRENGTH, max_iter=2000)
-    model.fit(_standardised(known, means, deviations), right)
-    return Calibration(means, deviations, model.coef_[0], float(model.intercept_[0]))
+    standard = _standardised(known, means, deviations)
+    count = standard.shape[1]
+    first, second = np.triu_indices(count)
+    terms = np.concatenate([standard, standard[:, first] * standard[:, second]], axis=1)
+    model = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(terms, right)
+    product_weights = np.zeros((count, count))
+    product_weights[first, second] = model.coef_[0, count:]
+    return Calibration(
+        means, deviations, model.coef_[0, :count], product_weights, float(model.intercept_[0])
+    )
 
 
 def _standardised(evidence: np.ndarray, means: np.ndarray, deviations: np.ndarray) -> np.ndarray:

@@ -14,12 +14,15 @@ from simclr_tf.detection.embedding import CropEncoder
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.ink import ink_map
 from simclr_tf.detection.relations import related_examples, searched_examples
-from simclr_tf.detection.search import PageSearch, search_page
+from simclr_tf.detection.search import PageSearch, Places, best_places, search_page
 from simclr_tf.detection.settings import DetectorSettings
-from simclr_tf.detection.templates import build_templates
+from simclr_tf.detection.templates import Template, build_templates
 
-# Of windows of one class that overlap so much, only the most similar is looked at closely.
-_SAME_WINDOW = 0.55
+# Of windows of one class that overlap so much, only the most similar is looked at closely: first
+# of those at all sizes and turns, then, nearer to their places, of those that are left.
+_SAME_WINDOW, _SAME_FIT = 0.4, 0.55
+# A place shows up at several sizes and turns: so many windows are compared to leave one.
+_WINDOWS_PER_PLACE = 8
 # A window this much less similar than another one at its place is not looked at closely.
 _FAR_BEHIND = 0.25
 # Nor, once it is roughly aligned, one that is this much behind.
@@ -120,21 +123,29 @@ class CandidateFinder:
             self._levels,
             least_similarity=self._settings.least_similarity,
             least_ink=self._settings.least_ink,
-            places_per_class=self._settings.places_per_class,
+            places_per_class=_WINDOWS_PER_PLACE * self._settings.places_per_class,
         )
-        templates = [
-            self._levels[level].templates[row]
-            for level, row in zip(found.levels.tolist(), found.rows.tolist(), strict=True)
-        ]
-        sides = np.array([(one.width, one.height) for one in templates]).reshape(-1, 2)
-        boxes = np.concatenate([found.centres - sides / 2, found.centres + sides / 2], axis=1)
-        rows = non_maximum_suppression(
-            boxes, found.similarities, found.labels, iou_threshold=_SAME_WINDOW
+        apart = non_maximum_suppression(
+            self._boxes(found), found.similarities, found.labels, iou_threshold=_SAME_WINDOW
         )
-        rival, _ = strongest_rivals(boxes[rows], found.labels[rows], found.similarities[rows])
-        rows = rows[found.similarities[rows] >= rival - _FAR_BEHIND]
-        keys = [(templates[row].example, templates[row].angle) for row in rows.tolist()]
+        found = best_places(found.of(apart), self._settings.places_per_class)
+        boxes = self._boxes(found)
+        rival, _ = strongest_rivals(boxes, found.labels, found.similarities)
+        rows = np.flatnonzero(found.similarities >= rival - _FAR_BEHIND)
+        templates = self._templates(found.of(rows))
+        keys = [(template.example, template.angle) for template in templates]
         return _Windows(boxes[rows], found.labels[rows], keys, found.similarities[rows])
+
+    def _boxes(self, places: Places) -> np.ndarray:
+        sides = [(template.width, template.height) for template in self._templates(places)]
+        half = np.array(sides).reshape(-1, 2) / 2
+        return np.concatenate([places.centres - half, places.centres + half], axis=1)
+
+    def _templates(self, places: Places) -> list[Template]:
+        return [
+            self._levels[level].templates[row]
+            for level, row in zip(places.levels.tolist(), places.rows.tolist(), strict=True)
+        ]
 
     def _roughly_aligned(self, ink: np.ndarray, windows: _Windows) -> _Windows:
         """Returns the windows where their example fits best, without those that others beat."""
@@ -148,7 +159,7 @@ class CandidateFinder:
         least = np.maximum(rival - _BEHIND, self._settings.least_similarity)
         kept = np.flatnonzero(correlations >= least)
         order = non_maximum_suppression(
-            boxes[kept], correlations[kept], windows.labels[kept], iou_threshold=_SAME_WINDOW
+            boxes[kept], correlations[kept], windows.labels[kept], iou_threshold=_SAME_FIT
         )
         kept = kept[order]
         return _Windows(

@@ -30,7 +30,8 @@ def default_calibration(has_encoder: bool) -> Calibration:
 
     The weights are rounded means of fits to annotated piping drawings with one example of each
     class. How far apart the cosines lie is another matter with each encoder, so a calibration on
-    drawings of one's own serves better.
+    drawings of one's own serves better; that one also has products of evidence, which fit the
+    drawings they come from and no others.
 
     Args:
         has_encoder: Whether there are cosines; without an encoder they are 0 and count nothing.
@@ -38,4 +39,5 @@ def default_calibration(has_encoder: bool) -> Calibration:
     means, deviations, weights = np.array([_FITTED[name] for name in EVIDENCE]).T
     if not has_encoder:
         weights = np.where(np.char.startswith(EVIDENCE, "cosine"), 0.0, weights)
-    return Calibration(means, deviations, weights, _INTERCEPT)
+    no_products = np.zeros((len(weights), len(weights)))
+    return Calibration(means, deviations, weights, no_products, _INTERCEPT)

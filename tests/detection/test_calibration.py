@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simclr_tf.detection.calibration import fit_calibration
+from simclr_tf.detection.calibration import Calibration, fit_calibration
 from simclr_tf.detection.candidates import EVIDENCE
 
 
@@ -36,6 +36,28 @@ def test_scores_are_the_share_of_right_candidates(pages):
 def test_more_correlation_is_a_higher_score(pages):
     scores = fit_calibration(*zip(*pages, strict=True)).scores(evidence_of([0.5, 0.7, 0.9]))
     assert (np.diff(scores) > 0).all()
+
+
+def test_evidence_that_counts_only_together_is_found():
+    # Right is what correlates where nothing is missing, and what does not where much is.
+    rng = np.random.default_rng(0)
+    evidence = np.zeros((800, len(EVIDENCE)))
+    evidence[:, [1, 6]] = rng.uniform(-1, 1, (800, 2))
+    right = evidence[:, 1] * evidence[:, 6] > 0
+    scores = fit_calibration([evidence], [right]).scores(evidence)
+    assert np.mean((scores > 0.5) == right) > 0.95
+
+
+def test_a_logit_is_the_weighted_sum_of_the_evidence_and_of_its_products():
+    calibration = Calibration(
+        means=np.array([1.0, 0.0]),
+        deviations=np.array([2.0, 1.0]),
+        weights=np.array([0.5, -1.0]),
+        product_weights=np.array([[1.0, 3.0], [0.0, 2.0]]),
+        intercept=0.25,
+    )
+    # Standardised (2, 1): .5 · 2 - 1 + (1 · 4 + 3 · 2 · 1 + 2 · 1) + .25
+    assert calibration.logits(np.array([[5.0, 1.0]])) == pytest.approx([12.25])
 
 
 def test_what_never_varied_does_not_count(pages):

@@ -27,12 +27,12 @@ def test_the_tasks_measure():
 
 def test_the_cases_and_their_target():
     cases = scaling_cases(BenchmarkSettings())
-    assert len({case.name for case in cases}) == len(cases) == 3 + 2 + 3 + 1
+    assert len({case.name for case in cases}) == len(cases) == 3 + 3 + 3 + 1
     for case in cases[:3]:
         (alone,) = case.peers
         assert alone.target == TARGETS["scaling", case.name, "process"] == 1 / 1.15
-    # 2 · 1/2 and 2 · 3/4 of 256 rows of 128 numbers of 4 bytes.
-    assert [case.limit.value for case in cases[3:5]] == [131072, 196608]
+    # 2 · 1/2, 2 · 3/4 and 2 · 7/8 of 256 rows of 128 numbers of 4 bytes.
+    assert [case.limit.value for case in cases[3:6]] == [131072, 196608, 229376]
 
 
 def test_local_workers_have_one_cluster_and_a_place_each():
