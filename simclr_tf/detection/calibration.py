@@ -25,8 +25,8 @@ class NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not
 class Calibration:
     """A logistic model of the evidence and of its products.
 
-    What a piece of evidence is worth depends on the others: a rival says little where both fit well,
-    and much where the cosine is on its side. Products of two tell that, sums alone do not.
+    What a piece of evidence is worth depends on the others: a rival says little where both fit
+    well, and much where the cosine is on its side. Products of two tell that, sums alone do not.
 
     Args:
         means: Of the evidence where it was fitted, float64 `[e]`.
