@@ -13,6 +13,7 @@ from simclr_tf.detection.candidates import EVIDENCE, Candidates, no_candidates, 
 from simclr_tf.detection.embedding import CropEncoder
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.ink import ink_map
+from simclr_tf.detection.references import reference_examples
 from simclr_tf.detection.relations import related_examples, searched_examples
 from simclr_tf.detection.search import PageSearch, Places, best_places, search_page
 from simclr_tf.detection.settings import DetectorSettings
@@ -68,12 +69,12 @@ class CandidateFinder:
         half = 180 / settings.angles
         self._turns_between = (0.0,) if settings.angles in (1, 2, 4) else (0.0, -half, half)
         self._encoder, self._references = None, np.zeros((0, 0), np.float32)
+        self._reference_labels = np.zeros(0, np.int64)
         if encoder is not None:
             self._encoder = CropEncoder(encoder, image_size, settings.batch_size)
-            turns = (360 * turn / settings.angles for turn in range(settings.angles))
-            self._references = self._encoder.of_examples(
-                [example.turned(angle) for angle in turns for example in gallery.examples]
-            )
+            references = reference_examples(gallery.examples, settings)
+            self._references = self._encoder.of_examples(references)
+            self._reference_labels = np.array([example.label for example in references])
 
     def __call__(self, page: np.ndarray) -> Candidates:
         """Returns the candidates on a page.
@@ -197,7 +198,7 @@ class CandidateFinder:
         if self._encoder is None:
             return np.zeros(len(boxes)), np.zeros(len(boxes))
         cosines = self._encoder.of_boxes(ink, boxes.tolist()) @ self._references.T
-        own = labels[:, None] == np.tile(self._gallery.labels, self._settings.angles)
+        own = labels[:, None] == self._reference_labels
         nearest = np.where(own, cosines, -1).max(axis=1)
         if own.all():
             # There is no other class to be nearer to.

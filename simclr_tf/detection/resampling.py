@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -62,3 +63,15 @@ def resized_box(example: SymbolExample, height: int, width: int, around: int) ->
         margin + example.height + along,
     )
     return resampled(example.ink, box, height + 2 * around, width + 2 * around)
+
+
+def at_long_side(example: SymbolExample, long_side: float) -> SymbolExample:
+    """Returns an example with so many pixels along the longer side of its box, context included."""
+    factor = long_side / example.long_side
+    height, width = (max(1, round(side * factor)) for side in example.ink.shape)
+    box = (0.0, 0.0, float(example.ink.shape[1]), float(example.ink.shape[0]))
+    # The box must keep a pixel.
+    margin = min(round(example.margin * factor), (min(height, width) - 1) // 2)
+    return dataclasses.replace(
+        example, ink=resampled(example.ink, box, height, width), margin=margin
+    )
