@@ -1,6 +1,7 @@
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 
 from simclr_tf.runs import RunFolder
 from simclr_tf.runs import run_folder as run_folder_module
+from simclr_tf.runs.locks import lock_folder
+from simclr_tf.runs.versions import make_next_version
 
 
 @pytest.fixture
@@ -211,6 +214,38 @@ def test_resuming_removes_what_a_killed_process_left(tmp_path):
             (folder / f".metrics.csv.{'a1' * 16}.tmp").write_text("half")
     with RunFolder.resume(tmp_path) as run:
         assert sorted(path.name for path in run.path.rglob(".*")) == [".lock"]
+
+
+def begin_and_die(run_dir):
+    """What is left of a process that is killed while it writes config.json."""
+    path = make_next_version(run_dir)
+    (path / ".lock").write_text("process 1 on a machine\n")
+    (path / f".config.json.{'a1' * 16}.tmp").write_text('{"seed"')
+    return path
+
+
+def test_a_new_version_clears_one_that_died_before_it_began(tmp_path):
+    dead = begin_and_die(tmp_path)
+    with RunFolder.create(tmp_path, {}) as run:
+        assert run.version == 1
+        assert [path.name for path in dead.iterdir()] == [".lock"]
+
+
+def test_resuming_clears_a_version_that_died_before_it_began(tmp_path):
+    RunFolder.create(tmp_path, {}).close()
+    dead = begin_and_die(tmp_path)
+    with RunFolder.resume(tmp_path) as run:
+        assert run.version == 0
+        assert [path.name for path in dead.iterdir()] == [".lock"]
+
+
+def test_a_version_that_another_process_is_beginning_is_left_alone(tmp_path):
+    beginning = begin_and_die(tmp_path)
+    lock = lock_folder(beginning)
+    before = sorted(beginning.iterdir())
+    RunFolder.create(tmp_path, {}).close()
+    assert sorted(beginning.iterdir()) == before
+    os.close(lock)
 
 
 @pytest.mark.parametrize(
