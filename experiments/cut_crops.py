@@ -7,12 +7,16 @@ r"""Cut the symbols out of annotated drawings: an image folder that every other 
 
 The drawings have boxes in YOLO texts, a COCO file or Pascal VOC files; a folder whose sub-folders
 are `train`, `validation` and `test` keeps these splits by drawing. Without `--drawings` they are
-the embedded `floor_plans`. Writes a folder for each class, `unlabelled/` with windows of the
-(training) pages that show ink but no symbol, and crops.csv, which says where each was cut.
+the embedded `floor_plans`; with `--more_classes=600` also as many further classes of symbols, on
+further plans, and a clean picture of every class: who has seen many classes tells new ones apart.
+Those that are on the plans of `test` only are never among them. Writes a folder for each class,
+`unlabelled/` with windows of the (training) pages that show ink but no symbol, and crops.csv, which
+says where each was cut.
 """
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import sys
 from typing import TYPE_CHECKING
@@ -33,6 +37,9 @@ if TYPE_CHECKING:
 _DRAWINGS = flags.DEFINE_string("drawings", None, "folder (or COCO file) of annotated drawings")
 _NAMES_FILE = flags.DEFINE_string("names_file", None, "names of YOLO's classes, one a line")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "crops", "folder to make; it must be empty")
+_MORE_CLASSES = flags.DEFINE_integer(
+    "more_classes", 0, "further classes of symbols beside those of floor_plans, at most 1940"
+)
 _CACHE_DIR = flags.DEFINE_string("cache_dir", None, "of floor_plans; ~/.cache/simclr_tf if unset")
 _SETTINGS = SettingsFlags(CropSettings)
 _SPLITS = ("train", "validation", "test")
@@ -42,6 +49,11 @@ _SHOWN = 5
 def main() -> None:
     """Reads the flags and cuts."""
     settings = _SETTINGS.read()
+    if _DRAWINGS.value is not None and _MORE_CLASSES.value:
+        raise ValueError(
+            "`more_classes` are drawn beside the embedded floor_plans: leave `drawings` out. "
+            f"Received: more_classes={_MORE_CLASSES.value}, drawings={_DRAWINGS.value!r}"
+        )
     from simclr_tf.data.drawings import write_crops
 
     pages, class_names, unread = _embedded() if _DRAWINGS.value is None else _read_drawings()
@@ -90,11 +102,24 @@ def _read_drawings() -> tuple[dict[str, Pages], tuple[str, ...], list[SkippedPic
 def _embedded() -> tuple[dict[str, Pages], tuple[str, ...], list[SkippedPicture]]:
     launcher.import_tensorflow()
     from simclr_tf.data.floor_plans import floor_plan_pages
+    from simclr_tf.data.floor_plans.further_pages import (
+        clean_pages,
+        further_classes,
+        further_pages,
+    )
+    from simclr_tf.data.symbols.classes import symbol_classes
     from simclr_tf.data.tfds_builder import prepared_builder
 
-    names = prepared_builder("floor_plans", _CACHE_DIR.value).classes.names
-    pages = {split: floor_plan_pages(split, cache_dir=_CACHE_DIR.value) for split in _SPLITS}
-    return pages, tuple(names), []
+    more = further_classes(_MORE_CLASSES.value)
+    own = prepared_builder("floor_plans", _CACHE_DIR.value).classes
+    pages: dict[str, Pages] = {
+        split: floor_plan_pages(split, cache_dir=_CACHE_DIR.value) for split in _SPLITS
+    }
+    if more.seen:
+        every = symbol_classes(len(more.names))
+        drawn = further_pages(more), clean_pages(every, (*own.seen, *more.seen))
+        pages["train"] = itertools.chain(pages["train"], *drawn)
+    return pages, more.names, []
 
 
 def _name(skipped: Sequence[SkippedPicture]) -> None:

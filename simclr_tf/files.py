@@ -78,23 +78,15 @@ def sync_folder(folder: str | os.PathLike[str]) -> None:
     _force_to_disk(folder)
 
 
-def has_unfinished(folder: str | os.PathLike[str]) -> bool:
-    """Whether `written_beside` is writing a file in a folder, or left one when it was killed."""
-    return any(_unfinished(folder))
-
-
 def remove_unfinished(folder: str | os.PathLike[str]) -> None:
     """Deletes what `written_beside` left in a folder when its process was killed.
 
     Args:
         folder: Nobody else may be writing into it.
     """
-    for path in list(_unfinished(folder)):
-        path.unlink(missing_ok=True)
-
-
-def _unfinished(folder: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
-    return (path for path in pathlib.Path(folder).iterdir() if _UNFINISHED.fullmatch(path.name))
+    for path in pathlib.Path(folder).iterdir():
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

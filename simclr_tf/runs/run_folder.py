@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import datetime
 import math
@@ -13,9 +12,10 @@ import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from simclr_tf.files import has_unfinished, plain, remove_unfinished, write_csv, write_json
+from simclr_tf.files import plain, remove_unfinished, write_csv, write_json
 from simclr_tf.runs.configs import ADDED_KEYS, CONFIG, package_versions, read_config
 from simclr_tf.runs.locks import lock_folder
+from simclr_tf.runs.unbegun_versions import clear_unbegun
 from simclr_tf.runs.versions import list_versions, make_next_version, version_number
 
 FINISHED = "finished.json"
@@ -74,7 +74,7 @@ class RunFolder:
                 f"`config` must not use the names {', '.join(ADDED_KEYS)}. Received: {taken}"
             )
         path = make_next_version(run_dir)
-        _clear_unbegun(run_dir)
+        clear_unbegun(run_dir)
         run = cls(path, plain(config))
         run._lock()
         run.write_json(
@@ -112,7 +112,7 @@ class RunFolder:
                 f"version_1, ...) to resume it. Received: run_dir={os.fspath(run_dir)!r}, "
                 f"which {_what_is_there(pathlib.Path(run_dir))}"
             )
-        _clear_unbegun(run_dir)
+        clear_unbegun(run_dir)
         run = cls.read(versions[-1])
         if not run.finished:
             run._lock()
@@ -222,19 +222,6 @@ class RunFolder:
 
     def _lock(self) -> None:
         self._release = weakref.finalize(self, os.close, lock_folder(self.path))
-
-
-def _clear_unbegun(run_dir: str | os.PathLike[str]) -> None:
-    """Removes what processes left that were killed while they wrote a version's config.json."""
-    for version in list_versions(run_dir):
-        if (version / CONFIG).is_file() or not has_unfinished(version):
-            continue
-        with contextlib.suppress(ValueError):  # Locked: a process is writing it at this moment.
-            lock = lock_folder(version)
-            try:
-                remove_unfinished(version)
-            finally:
-                os.close(lock)
 
 
 def _checked(row: Mapping[str, Any]) -> None:

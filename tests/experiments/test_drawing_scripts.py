@@ -96,6 +96,11 @@ def test_a_faulty_box_is_named_and_the_rest_is_cut(place):
     ("script", "arguments", "message"),
     [
         ("cut_crops", ["--drawings=none"], "must be an existing folder or COCO file"),
+        (
+            "cut_crops",
+            ["--drawings=plans", "--more_classes=9"],
+            "`more_classes` are drawn beside the embedded floor_plans: leave `drawings` out",
+        ),
         ("cut_crops", ["--margin=-1"], "`margin` must be between 0 and 2"),
         (
             "cut_crops",
