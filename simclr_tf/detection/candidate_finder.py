@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,8 +20,10 @@ from simclr_tf.detection.search import PageSearch, Places, best_places, search_p
 from simclr_tf.detection.settings import DetectorSettings
 from simclr_tf.detection.templates import Template, build_templates
 
-# Of windows of one class that overlap so much, only the most similar is looked at closely: first
-# of those at all sizes and turns, then, nearer to their places, of those that are left.
+# Of windows of one class at about the same turn that overlap so much, only the most similar is
+# looked at closely: first of those at all sizes, then, nearer to their places, of those that are
+# left. Until the end a wrong turn may look better: a frame that is much the same at all turns, and
+# a wall that is taken for the mark beside it.
 _SAME_WINDOW, _SAME_FIT = 0.4, 0.55
 # A place shows up at several sizes and turns: so many windows are compared to leave one.
 _WINDOWS_PER_PLACE = 8
@@ -126,8 +129,12 @@ class CandidateFinder:
             least_ink=self._settings.least_ink,
             places_per_class=_WINDOWS_PER_PLACE * self._settings.places_per_class,
         )
-        apart = non_maximum_suppression(
-            self._boxes(found), found.similarities, found.labels, iou_threshold=_SAME_WINDOW
+        apart = _apart(
+            self._boxes(found),
+            found.similarities,
+            found.labels,
+            [template.angle for template in self._templates(found)],
+            _SAME_WINDOW,
         )
         found = best_places(found.of(apart), self._settings.places_per_class)
         boxes = self._boxes(found)
@@ -159,9 +166,8 @@ class CandidateFinder:
         rival, _ = strongest_rivals(boxes, windows.labels, correlations)
         least = np.maximum(rival - _BEHIND, self._settings.least_similarity)
         kept = np.flatnonzero(correlations >= least)
-        order = non_maximum_suppression(
-            boxes[kept], correlations[kept], windows.labels[kept], iou_threshold=_SAME_FIT
-        )
+        turns = [windows.keys[row][1] for row in kept.tolist()]
+        order = _apart(boxes[kept], correlations[kept], windows.labels[kept], turns, _SAME_FIT)
         kept = kept[order]
         return _Windows(
             boxes[kept],
@@ -204,3 +210,17 @@ class CandidateFinder:
             # There is no other class to be nearer to.
             return nearest, nearest
         return nearest, np.where(own, -1, cosines).max(axis=1)
+
+
+def _apart(
+    boxes: np.ndarray,
+    scores: np.ndarray,
+    labels: np.ndarray,
+    angles: Sequence[float],
+    iou_threshold: float,
+) -> np.ndarray:
+    """Returns the rows of the best of those that overlap, of each class at each quarter turn."""
+    quarters = np.array([round(angle / 90) % 4 for angle in angles], np.int64)
+    return non_maximum_suppression(
+        boxes, scores, 4 * labels + quarters, iou_threshold=iou_threshold
+    )
