@@ -38,7 +38,7 @@ _DRAWINGS = flags.DEFINE_string("drawings", None, "folder (or COCO file) of anno
 _NAMES_FILE = flags.DEFINE_string("names_file", None, "names of YOLO's classes, one a line")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "crops", "folder to make; it must be empty")
 _MORE_CLASSES = flags.DEFINE_integer(
-    "more_classes", 0, "further classes of symbols beside those of floor_plans, at most 1940"
+    "more_classes", 0, "further classes of symbols beside those of floor_plans, at most 1880"
 )
 _CACHE_DIR = flags.DEFINE_string("cache_dir", None, "of floor_plans; ~/.cache/simclr_tf if unset")
 _SETTINGS = SettingsFlags(CropSettings)

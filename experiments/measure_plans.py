@@ -9,7 +9,8 @@ the pages of `test` only: an encoder trained on crops of `train` (cut_crops.py w
 has not seen them, and the gallery's picture is the only one of them. Writes
 --output_dir/metrics.json: the measures of all classes, and apart those of the classes seen in
 training and of those seen once, and how often all four of a symbol seen once that stands four times
-on a page are found. Without an encoder the pixels alone decide. Choose settings on `validation`;
+on a page are found. Without an encoder the pixels alone decide. --calibration_pages fits the scores
+to plans of a third kind of classes, which stand nowhere else. Choose settings on `validation`;
 `test` is for the figures that are reported.
 
 With --symbols_dir your own symbols stand on the plans: the first picture of each class, in its own
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from simclr_tf.data import AnnotatedDrawing
     from simclr_tf.data.floor_plans.symbol_choice import PlanClasses
     from simclr_tf.detection import SymbolDetector
+    from simclr_tf.detection.calibration import Calibration
     from simclr_tf.detection.gallery import SymbolGallery
 
 _SPLIT = flags.DEFINE_enum("split", "validation", ["validation", "test"], "pages to measure on")
@@ -43,7 +45,7 @@ _SYMBOLS_DIR = flags.DEFINE_string(
 )
 _CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "embedded classes; fewer for a trial")
 _CALIBRATION_PAGES = flags.DEFINE_integer(
-    "calibration_pages", 0, "of train, at most 120; 0 keeps the general calibration"
+    "calibration_pages", 0, "plans to calibrate on, at most 120; 0 keeps the general calibration"
 )
 _MAX_PAGES = flags.DEFINE_integer("max_pages", 0, "first pages of the split; 0 takes all")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of metrics.json")
@@ -54,8 +56,9 @@ _SETTINGS = SettingsFlags(
         angles=12,
         smallest_symbol=20,
         largest_symbol=66,
-        # More classes look alike at small sizes than on drawings of one kind: more places of each.
-        places_per_class=60,
+        # Where so many classes look alike, small windows would hide what tells them apart.
+        window_pixels=16,
+        places_per_class=30,
         least_similarity=0.5,
         least_score=0.01,
     ),
@@ -67,15 +70,17 @@ def main() -> None:
     settings = _SETTINGS.read()
     _check_flags()
     encoder, image_size = model_flags.load_if_given()
-    from simclr_tf.data.floor_plans import draw_pages
     from simclr_tf.detection import SymbolDetector
     from simclr_tf.files import write_json
 
     classes, gallery = _own_symbols() if _SYMBOLS_DIR.value else _embedded_symbols()
-    detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
-    if _CALIBRATION_PAGES.value:
-        print(f"Calibrating on {_CALIBRATION_PAGES.value} pages of train", flush=True)
-        detector.calibrate(draw_pages(classes, "train", range(_CALIBRATION_PAGES.value)))
+    detector = SymbolDetector(
+        encoder,
+        gallery,
+        settings,
+        image_size=image_size,
+        calibration=_calibration(encoder, settings, image_size),
+    )
     truth, found, seconds = _search(detector, classes)
     metrics = {
         **_measures(truth, found, classes),
@@ -102,6 +107,23 @@ def _embedded_symbols() -> tuple[PlanClasses, SymbolGallery]:
     return classes, drawn_gallery(classes.classes)
 
 
+def _calibration(encoder: Any, settings: DetectorSettings, image_size: int) -> Calibration | None:
+    """Returns what is fitted to plans with symbols of neither training nor test, if asked for."""
+    pages = range(_CALIBRATION_PAGES.value)
+    if not pages:
+        return None
+    from simclr_tf.data.floor_plans import draw_pages
+    from simclr_tf.data.floor_plans.further_pages import calibration_classes
+    from simclr_tf.detection import SymbolDetector
+    from simclr_tf.detection.drawn_gallery import drawn_gallery
+
+    print(f"Calibrating on {len(pages)} plans with other symbols", flush=True)
+    others = calibration_classes(_CLASS_COUNT.value)
+    gallery = drawn_gallery(others.classes)
+    detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
+    return detector.calibrate(draw_pages(others, "train", pages))
+
+
 def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
     from simclr_tf.data.floor_plans import PlanClasses
     from simclr_tf.detection import read_gallery
@@ -116,9 +138,9 @@ def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
 
 def _check_flags() -> None:
     from simclr_tf.checks import check_at_least, check_between
-    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
+    from simclr_tf.data.floor_plans.drawn_pages import CLASS_COUNT, PAGE_COUNTS
 
-    check_at_least("class_count", _CLASS_COUNT.value, 4)
+    check_between("class_count", _CLASS_COUNT.value, 4, CLASS_COUNT)
     check_between("calibration_pages", _CALIBRATION_PAGES.value, 0, PAGE_COUNTS["train"])
     check_at_least("max_pages", _MAX_PAGES.value, 0)
 

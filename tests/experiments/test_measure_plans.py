@@ -20,8 +20,10 @@ def test_seen_classes_those_seen_once_and_four_on_a_page_are_measured(tmp_path):
         "--max_pages=1",
         "--angles=1",
         "--places_per_class=5",
+        "--calibration_pages=1",
         "--output_dir=out",
     )
+    assert "Calibrating on 1 plans with other symbols" in printed
     assert "seen_once:" in printed and "four_on_a_page: 1 cases" in printed
     metrics = json.loads((tmp_path / "out/metrics.json").read_text())
     seen, once = metrics["seen_in_training"], metrics["seen_once"]

@@ -1,4 +1,4 @@
-"""More to train an encoder on than the data set has: further classes, and clean pictures."""
+"""More than the data set has: further classes to train on, clean pictures, others to calibrate."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from simclr_tf.data.symbols.style import CLEAN
 
 # Sides of the clean pictures of a class, in pixels: symbols on plans have such sizes.
 _CLEAN_SIDES = (26, 42, 68)
+# The last of all classes are kept for calibration, and so many from the first on for training.
+_MOST_CALIBRATING = 60
+MOST_FURTHER = MAX_CLASSES - CLASS_COUNT - _MOST_CALIBRATING
 
 
 def further_classes(count: int) -> PlanClasses:
@@ -25,14 +28,30 @@ def further_classes(count: int) -> PlanClasses:
     stay unseen. Labels below 60 are the data set's own.
 
     Args:
-        count: From 0 to 1940.
+        count: From 0 to 1880.
 
     Raises:
         ValueError: `count` is out of range.
     """
-    check_between("more_classes", count, 0, MAX_CLASSES - CLASS_COUNT)
+    check_between("more_classes", count, 0, MOST_FURTHER)
     every = tuple(symbol_classes(CLASS_COUNT + count))
     return PlanClasses(every, seen=tuple(range(CLASS_COUNT, len(every))), unseen=())
+
+
+def calibration_classes(count: int) -> PlanClasses:
+    """Returns classes that neither the data set nor any further pages have.
+
+    Scores that are fitted on plans with them hold for symbols that the encoder never saw.
+
+    Args:
+        count: From 1 to 60.
+
+    Raises:
+        ValueError: `count` is out of range.
+    """
+    check_between("count", count, 1, _MOST_CALIBRATING)
+    classes = tuple(symbol_classes(MAX_CLASSES)[-count:])
+    return PlanClasses(classes, seen=tuple(range(count)), unseen=())
 
 
 def further_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:

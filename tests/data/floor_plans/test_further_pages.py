@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from simclr_tf.data.floor_plans import plan_classes
-from simclr_tf.data.floor_plans.further_pages import clean_pages, further_classes, further_pages
+from simclr_tf.data.floor_plans.further_pages import (
+    calibration_classes,
+    clean_pages,
+    further_classes,
+    further_pages,
+)
 from simclr_tf.data.symbols.classes import symbol_classes
 
 
@@ -45,7 +50,13 @@ def test_a_clean_page_has_a_class_three_times_alone_in_tight_boxes():
     assert (np.diff(sides) > 0).all()
 
 
-@pytest.mark.parametrize("count", [-1, 1941])
+@pytest.mark.parametrize("count", [-1, 1881])
 def test_more_classes_than_there_are_are_refused(count):
-    with pytest.raises(ValueError, match="`more_classes` must be between 0 and 1940"):
+    with pytest.raises(ValueError, match="`more_classes` must be between 0 and 1880"):
         further_classes(count)
+
+
+def test_no_encoder_is_trained_on_the_classes_for_calibration():
+    kept = calibration_classes(60)
+    assert len(set(kept.names)) == 60 and kept.seen == tuple(range(60))
+    assert not set(kept.names) & set(further_classes(1880).names)
