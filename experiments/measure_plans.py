@@ -109,19 +109,22 @@ def _embedded_symbols() -> tuple[PlanClasses, SymbolGallery]:
 
 def _calibration(encoder: Any, settings: DetectorSettings, image_size: int) -> Calibration | None:
     """Returns what is fitted to plans with symbols of neither training nor test, if asked for."""
-    pages = range(_CALIBRATION_PAGES.value)
-    if not pages:
+    count = _CALIBRATION_PAGES.value
+    if not count:
         return None
-    from simclr_tf.data.floor_plans import draw_pages
-    from simclr_tf.data.floor_plans.further_pages import calibration_classes
+    from simclr_tf.data.floor_plans.further_pages import (
+        MOST_CALIBRATING,
+        calibration_classes,
+        calibration_pages,
+    )
     from simclr_tf.detection import SymbolDetector
     from simclr_tf.detection.drawn_gallery import drawn_gallery
 
-    print(f"Calibrating on {len(pages)} plans with other symbols", flush=True)
-    others = calibration_classes(_CLASS_COUNT.value)
+    print(f"Calibrating on {count} plans with other symbols", flush=True)
+    others = calibration_classes(min(_CLASS_COUNT.value, MOST_CALIBRATING))
     gallery = drawn_gallery(others.classes)
     detector = SymbolDetector(encoder, gallery, settings, image_size=image_size)
-    return detector.calibrate(draw_pages(others, "train", pages))
+    return detector.calibrate(calibration_pages(others, count))
 
 
 def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
@@ -138,9 +141,9 @@ def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
 
 def _check_flags() -> None:
     from simclr_tf.checks import check_at_least, check_between
-    from simclr_tf.data.floor_plans.drawn_pages import CLASS_COUNT, PAGE_COUNTS
+    from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS
 
-    check_between("class_count", _CLASS_COUNT.value, 4, CLASS_COUNT)
+    check_at_least("class_count", _CLASS_COUNT.value, 4)
     check_between("calibration_pages", _CALIBRATION_PAGES.value, 0, PAGE_COUNTS["train"])
     check_at_least("max_pages", _MAX_PAGES.value, 0)
 

@@ -32,7 +32,7 @@ class Calibration:
         means: Of the evidence where it was fitted, float64 `[e]`.
         deviations: Its standard deviations there, greater than 0, float64 `[e]`.
         weights: Of the standardised evidence, float64 `[e]`.
-        product_weights: Of the products of two of them, float64 `[e, e]`.
+        product_weights: Of their squares and of the products of two, float64 `[e, e]`.
         intercept: Added to the weighted sums.
     """
 
@@ -48,7 +48,8 @@ class Calibration:
         Args:
             evidence: `[n, e]`, see `simclr_tf.detection.candidates.EVIDENCE`.
         """
-        return 1 / (1 + np.exp(-self.logits(evidence)))
+        # Beyond 500 there is nothing but 0 and 1, and exp would overflow.
+        return 1 / (1 + np.exp(-np.clip(self.logits(evidence), -500, 500)))
 
     def logits(self, evidence: np.ndarray) -> np.ndarray:
         """Returns log(p / (1 - p)) of the `scores` p of `evidence`, float64 `[n]`."""

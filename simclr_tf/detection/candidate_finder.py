@@ -20,7 +20,7 @@ from simclr_tf.detection.search import PageSearch, Places, best_places, search_p
 from simclr_tf.detection.settings import DetectorSettings
 from simclr_tf.detection.templates import Template, build_templates
 
-# Of windows of one class at about the same turn that overlap so much, only the most similar is
+# Of windows of one class and quarter turn that overlap so much, only the most similar is
 # looked at closely: first of those at all sizes, then, nearer to their places, of those that are
 # left. Until the end a wrong turn may look better: a frame that is much the same at all turns, and
 # a wall that is taken for the mark beside it.
@@ -220,7 +220,8 @@ def _apart(
     iou_threshold: float,
 ) -> np.ndarray:
     """Returns the rows of the best of those that overlap, of each class at each quarter turn."""
-    quarters = np.array([round(angle / 90) % 4 for angle in angles], np.int64)
+    # 45, 135, 225 and 315 degrees belong to the quarter turn that follows.
+    quarters = np.array([int((angle + 45) // 90) % 4 for angle in angles], np.int64)
     return non_maximum_suppression(
         boxes, scores, 4 * labels + quarters, iou_threshold=iou_threshold
     )

@@ -23,7 +23,7 @@ def reference_examples(
         settings: Its `angles`, and the sizes between which symbols lie.
     """
     smallest, largest = settings.smallest_symbol, settings.largest_symbol
-    sides = (smallest, math.sqrt(smallest * largest), largest)
+    sides = dict.fromkeys((smallest, math.sqrt(smallest * largest), largest))
     references = []
     for turn in range(settings.angles):
         for example in examples:

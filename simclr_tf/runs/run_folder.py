@@ -105,6 +105,7 @@ class RunFolder:
         Raises:
             ValueError: If `run_dir` holds no version, or another process trains in the newest.
         """
+        clear_unbegun(run_dir)
         versions = [path for path in list_versions(run_dir) if (path / CONFIG).is_file()]
         if not versions:
             raise ValueError(
@@ -112,7 +113,6 @@ class RunFolder:
                 f"version_1, ...) to resume it. Received: run_dir={os.fspath(run_dir)!r}, "
                 f"which {_what_is_there(pathlib.Path(run_dir))}"
             )
-        clear_unbegun(run_dir)
         run = cls.read(versions[-1])
         if not run.finished:
             run._lock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 
 from simclr_tf.files import remove_unfinished
 from simclr_tf.runs.configs import CONFIG
@@ -18,11 +19,16 @@ def clear_unbegun(run_dir: str | os.PathLike[str]) -> None:
         run_dir: Folder of the run's versions.
     """
     for version in list_versions(run_dir):
-        if (version / CONFIG).is_file() or not any(version.glob(".*.tmp")):
-            continue
-        with contextlib.suppress(ValueError):  # Locked: a process is writing it at this moment.
-            lock = lock_folder(version)
-            try:
-                remove_unfinished(version)
-            finally:
-                os.close(lock)
+        # Locked, so that a process is writing it at this moment, or not ours: leave it alone.
+        with contextlib.suppress(ValueError, OSError):
+            _clear(version)
+
+
+def _clear(version: pathlib.Path) -> None:
+    if (version / CONFIG).is_file() or not any(version.glob(".*.tmp")):
+        return
+    lock = lock_folder(version)
+    try:
+        remove_unfinished(version)
+    finally:
+        os.close(lock)

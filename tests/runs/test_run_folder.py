@@ -239,6 +239,13 @@ def test_resuming_clears_a_version_that_died_before_it_began(tmp_path):
         assert [path.name for path in dead.iterdir()] == [".lock"]
 
 
+def test_resuming_where_every_version_died_says_so_and_clears_them(tmp_path):
+    dead = begin_and_die(tmp_path)
+    with pytest.raises(ValueError, match="must be a folder in which a run was started"):
+        RunFolder.resume(tmp_path)
+    assert [path.name for path in dead.iterdir()] == [".lock"]
+
+
 def test_a_version_that_another_process_is_beginning_is_left_alone(tmp_path):
     beginning = begin_and_die(tmp_path)
     lock = lock_folder(beginning)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from simclr_tf.checks import check_between
 from simclr_tf.data.drawings import AnnotatedDrawing
-from simclr_tf.data.floor_plans.drawn_pages import CLASS_COUNT, draw_page
+from simclr_tf.data.floor_plans.drawn_pages import CLASS_COUNT, PAGE_COUNTS, draw_page, draw_pages
 from simclr_tf.data.floor_plans.symbol_choice import PlanClasses
 from simclr_tf.data.symbols.classes import MAX_CLASSES, SymbolClass, symbol_classes
 from simclr_tf.data.symbols.render import render_symbol
@@ -17,8 +18,8 @@ from simclr_tf.data.symbols.style import CLEAN
 # Sides of the clean pictures of a class, in pixels: symbols on plans have such sizes.
 _CLEAN_SIDES = (26, 42, 68)
 # The last of all classes are kept for calibration, and so many from the first on for training.
-_MOST_CALIBRATING = 60
-MOST_FURTHER = MAX_CLASSES - CLASS_COUNT - _MOST_CALIBRATING
+MOST_CALIBRATING = 60
+MOST_FURTHER = MAX_CLASSES - CLASS_COUNT - MOST_CALIBRATING
 
 
 def further_classes(count: int) -> PlanClasses:
@@ -49,9 +50,25 @@ def calibration_classes(count: int) -> PlanClasses:
     Raises:
         ValueError: `count` is out of range.
     """
-    check_between("count", count, 1, _MOST_CALIBRATING)
+    check_between("count", count, 1, MOST_CALIBRATING)
     classes = tuple(symbol_classes(MAX_CLASSES)[-count:])
     return PlanClasses(classes, seen=tuple(range(count)), unseen=())
+
+
+def calibration_pages(
+    classes: PlanClasses, count: int
+) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:
+    """Draws plans that are no page of the data set with other symbols on it.
+
+    Args:
+        classes: See `calibration_classes`.
+        count: Of the pages.
+
+    Yields:
+        As `draw_pages` does.
+    """
+    first = PAGE_COUNTS["train"]
+    return draw_pages(classes, "train", range(first, first + count))
 
 
 def further_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:
@@ -66,7 +83,7 @@ def further_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedD
     """
     for number in range(len(classes.seen)):
         plan = draw_page(classes, "train", number)
-        yield plan.image, _annotated("further", number, plan.image, plan.boxes, plan.labels)
+        yield plan.image, _annotated(f"further/{number:05d}", plan.image, plan.boxes, plan.labels)
 
 
 def clean_pages(
@@ -78,35 +95,23 @@ def clean_pages(
 
     Args:
         classes: All classes; label `i` means `classes[i]`.
-        labels: Those to draw, a page each.
+        labels: Those to draw.
 
     Yields:
-        The page uint8 `[height, width, 3]`, and its three boxes; their `path` is
-        `floor_plans/clean/LABEL`.
+        A page with one symbol alone, and its box; `path` is `floor_plans/clean/LABEL_SIDE`.
     """
     for label in labels:
-        image, boxes = _clean_page(classes[label])
-        yield image, _annotated("clean", label, image, boxes, np.full(len(boxes), label))
+        for side in _CLEAN_SIDES:
+            # Nothing varies in a clean picture.
+            image = render_symbol(classes[label], side, np.random.default_rng(0), CLEAN)
+            rows, columns = np.nonzero(image.min(axis=2) < 128)
+            box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+            yield image, _annotated(f"clean/{label:05d}_{side}", image, [box], [label])
 
 
-def _clean_page(symbol_class: SymbolClass) -> tuple[np.ndarray, np.ndarray]:
-    image = np.full((max(_CLEAN_SIDES), sum(_CLEAN_SIDES), 3), 255, np.uint8)
-    boxes, left = [], 0
-    for side in _CLEAN_SIDES:
-        # Nothing varies in a clean picture.
-        picture = render_symbol(symbol_class, side, np.random.default_rng(0), CLEAN)
-        image[:side, left : left + side] = picture
-        rows, columns = np.nonzero(picture.min(axis=2) < 128)
-        boxes.append((left + columns.min(), rows.min(), left + columns.max() + 1, rows.max() + 1))
-        left += side
-    return image, np.array(boxes)
-
-
-def _annotated(
-    kind: str, number: int, image: np.ndarray, boxes: np.ndarray, labels: np.ndarray
-) -> AnnotatedDrawing:
+def _annotated(path: str, image: np.ndarray, boxes: Any, labels: Any) -> AnnotatedDrawing:
     return AnnotatedDrawing(
-        path=f"floor_plans/{kind}/{number:05d}",
+        path=f"floor_plans/{path}",
         width=image.shape[1],
         height=image.shape[0],
         boxes=np.asarray(boxes, np.float64),

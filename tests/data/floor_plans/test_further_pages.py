@@ -1,11 +1,15 @@
+import csv
 import itertools
 
 import numpy as np
 import pytest
 
+from simclr_tf.data.drawings import write_crops
 from simclr_tf.data.floor_plans import plan_classes
+from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS, draw_page
 from simclr_tf.data.floor_plans.further_pages import (
     calibration_classes,
+    calibration_pages,
     clean_pages,
     further_classes,
     further_pages,
@@ -35,19 +39,45 @@ def test_there_is_a_page_for_each_further_class():
     assert sum(1 for _ in further_pages(further_classes(2))) == 2
 
 
-def test_a_clean_page_has_a_class_three_times_alone_in_tight_boxes():
-    ((page, drawing),) = clean_pages(symbol_classes(62), [61])
-    assert drawing.path == "floor_plans/clean/00061"
-    assert drawing.labels.tolist() == [61, 61, 61]
-    ink = page.min(axis=2) < 128
-    outside = ink.copy()
-    for x_min, y_min, x_max, y_max in drawing.boxes.astype(int).tolist():
+def test_a_clean_page_has_one_symbol_alone_in_a_tight_box():
+    pages = list(clean_pages(symbol_classes(62), [61]))
+    assert [drawing.path for _, drawing in pages] == [
+        f"floor_plans/clean/00061_{side}" for side in (26, 42, 68)
+    ]
+    for page, drawing in pages:
+        assert drawing.labels.tolist() == [61]
+        ((x_min, y_min, x_max, y_max),) = drawing.boxes.astype(int).tolist()
+        ink = page.min(axis=2) < 128
         box = ink[y_min:y_max, x_min:x_max]
-        outside[y_min:y_max, x_min:x_max] = False
+        assert box.sum() == ink.sum()
         assert box[0].any() and box[-1].any() and box[:, 0].any() and box[:, -1].any()
-    assert not outside.any()
-    sides = np.diff(drawing.boxes[:, [0, 2]])[:, 0]
-    assert (np.diff(sides) > 0).all()
+
+
+def test_clean_pages_give_crops_and_no_backgrounds(tmp_path):
+    classes = further_classes(2)
+    report = write_crops(
+        tmp_path / "crops",
+        {"train": list(further_pages(classes))[:1], "validation": ()},
+        classes.names,
+        clean=clean_pages(symbol_classes(62), [0, 61]),
+    )
+    with open(tmp_path / "crops/crops.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    clean = [row for row in rows if row["page"].startswith("floor_plans/clean/")]
+    assert [row["class"] for row in clean] == [classes.names[0]] * 3 + [classes.names[61]] * 3
+    assert all(row["file"].startswith("train/") for row in clean)
+    assert report.backgrounds == 20 and report.pages == 7
+
+
+def test_calibration_pages_are_no_pages_of_the_data_set_with_other_symbols():
+    calibrating, own = calibration_classes(60), plan_classes(60)
+    (page, drawing), *_ = calibration_pages(calibrating, 1)
+    assert drawing.path == "floor_plans/train/00120" and len(drawing) >= 5
+    shapes = [draw_page(own, "train", number).image.shape for number in range(2)]
+    others = [draw_page(calibrating, "train", number).image.shape for number in range(2)]
+    # Pages of one number have the same walls, whatever their symbols.
+    assert shapes == others
+    assert PAGE_COUNTS["train"] == 120
 
 
 @pytest.mark.parametrize("count", [-1, 1881])
