@@ -17,11 +17,10 @@ _APPEARANCE = {
     "linear_probe": ("Linear probe", "#0072b2"),
     "knn_probe": ("kNN probe", "#56b4e9"),
     "fine_tuned": ("Fine-tuned", "#d55e00"),
-    "baseline": ("Supervised baseline", "#7b8794"),
     "simclr_supcon": ("SimCLR, SupCon", "#009e73"),
     "simclr_cross_entropy": ("SimCLR, cross-entropy", "#0072b2"),
-    "supcon": ("SupCon from scratch", "#e69f00"),
-    "cross_entropy": ("Cross-entropy from scratch", "#7b8794"),
+    "simclr_frozen": ("SimCLR, frozen", "#e69f00"),
+    "baseline": ("Supervised baseline", "#7b8794"),
 }
 
 

@@ -11,8 +11,8 @@ CURVE = {
     "name": "colours",
     "measure": "knn_accuracy",
     "curve": [
-        {"labels": 3, "labels_per_class": 1, "contestants": {"supcon": part(0.2, 0.4)}},
-        {"labels": 30, "labels_per_class": 10, "contestants": {"supcon": part(0.5, 0.7)}},
+        {"labels": 3, "labels_per_class": 1, "contestants": {"simclr_supcon": part(0.2, 0.4)}},
+        {"labels": 30, "labels_per_class": 10, "contestants": {"simclr_supcon": part(0.5, 0.7)}},
     ],
     "seeds": [0, 1],
     "split": {"train": 1200, "test": 30},
@@ -22,7 +22,7 @@ CURVE = {
 def test_the_means_stand_against_the_labels_per_class():
     axes = plot_label_curve(CURVE)
     (line,) = axes.get_lines()
-    assert line.get_label() == "SupCon from scratch"
+    assert line.get_label() == "SimCLR, SupCon"
     assert list(line.get_xdata()) == [1, 10]
     assert list(line.get_ydata()) == pytest.approx([0.3, 0.6])
 
