@@ -19,7 +19,7 @@ from __future__ import annotations
 import itertools
 import pathlib
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from absl import flags
 from tqdm import tqdm
@@ -46,15 +46,6 @@ _SPLITS = ("train", "validation", "test")
 _SHOWN = 5
 
 
-class _Source(NamedTuple):
-    """Pages by split, more of train that show symbols alone, and what cannot be used."""
-
-    pages: dict[str, Pages]
-    class_names: tuple[str, ...]
-    clean: Pages = ()
-    unread: Sequence[SkippedPicture] = ()
-
-
 def main() -> None:
     """Reads the flags and cuts."""
     settings = _SETTINGS.read()
@@ -65,17 +56,16 @@ def main() -> None:
         )
     from simclr_tf.data.drawings import write_crops
 
-    source = _embedded() if _DRAWINGS.value is None else _read_drawings()
+    pages, class_names, unread = _embedded() if _DRAWINGS.value is None else _read_drawings()
     with tqdm(desc="cutting", unit=" pages", leave=False, delay=1) as bar:
         report = write_crops(
             _OUTPUT_DIR.value,
-            source.pages,
-            source.class_names,
+            pages,
+            class_names,
             settings,
-            clean=source.clean,
             progress=lambda done: bar.update(done - bar.n),
         )
-    skipped = [*source.unread, *report.skipped]
+    skipped = [*unread, *report.skipped]
     print(
         f"{report.folder}: {sum(report.counts.values())} crops of {len(report.counts)} classes and "
         f"{report.backgrounds} backgrounds from {report.pages} pages, {len(skipped)} skipped"
@@ -83,7 +73,8 @@ def main() -> None:
     _name(skipped)
 
 
-def _read_drawings() -> _Source:
+def _read_drawings() -> tuple[dict[str, Pages], tuple[str, ...], list[SkippedPicture]]:
+    """Returns pages by split, class names and what cannot be used of the drawings asked for."""
     from simclr_tf.data.drawings import drawing_pages, read_drawings
     from simclr_tf.data.drawings.class_names_file import find_names_file
 
@@ -105,29 +96,25 @@ def _read_drawings() -> _Source:
         for warning in drawings.warnings:
             print(f"Warning: {warning}", file=sys.stderr)
     pages = {split: drawing_pages(drawings.drawings) for split, drawings in found.items()}
-    unread = [picture for drawings in found.values() for picture in drawings.skipped]
-    return _Source(pages, names, unread=unread)
+    return pages, names, [picture for drawings in found.values() for picture in drawings.skipped]
 
 
-def _embedded() -> _Source:
+def _embedded() -> tuple[dict[str, Pages], tuple[str, ...], list[SkippedPicture]]:
     launcher.import_tensorflow()
-    from simclr_tf.data.floor_plans import floor_plan_pages, plan_classes
+    from simclr_tf.data.floor_plans import floor_plan_pages
     from simclr_tf.data.floor_plans.further_pages import (
         clean_pages,
         further_classes,
         further_pages,
     )
-    from simclr_tf.data.symbols.classes import symbol_classes
 
     more = further_classes(_MORE_CLASSES.value)
     pages: dict[str, Pages] = {
         split: floor_plan_pages(split, cache_dir=_CACHE_DIR.value) for split in _SPLITS
     }
-    if not more.seen:
-        return _Source(pages, more.names)
-    pages["train"] = itertools.chain(pages["train"], further_pages(more))
-    labels = (*plan_classes().seen, *more.seen)
-    return _Source(pages, more.names, clean_pages(symbol_classes(len(more.names)), labels))
+    if more.seen:
+        pages["train"] = itertools.chain(pages["train"], further_pages(more), clean_pages(more))
+    return pages, more.names, []
 
 
 def _name(skipped: Sequence[SkippedPicture]) -> None:

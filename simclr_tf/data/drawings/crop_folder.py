@@ -49,7 +49,6 @@ def write_crops(
     class_names: Sequence[str],
     settings: CropSettings | None = None,
     *,
-    clean: Pages = (),
     progress: Callable[[int], None] | None = None,
 ) -> CropReport:
     """Cuts the symbols of drawings into an image folder with a sub-folder for each class.
@@ -65,8 +64,6 @@ def write_crops(
         pages: Each page, or what reads it, with its boxes, see `drawing_pages`; or these by split.
         class_names: Name of every label.
         settings: How to cut.
-        clean: More pages of train that show symbols alone: a window without one would show a
-            part of one, so that no background is cut.
         progress: Called with the number of pages done.
 
     Returns:
@@ -84,9 +81,7 @@ def write_crops(
     with folder_written_beside(target) as beside:
         writer = _Writer(CropFiles(beside), class_names, settings, len(by_split) > 1, progress)
         for split, its_pages in by_split.items():
-            # Nothing can use a picture without label in a held-out split.
-            writer.write(split, its_pages, settings.backgrounds_per_page if split == TRAIN else 0)
-        writer.write(TRAIN, clean, 0)
+            writer.write(split, its_pages)
         if not writer.counts:
             reason = f": {writer.skipped[0].reason}" if writer.skipped else ""
             raise ValueError(f"There is no symbol to be cut out of the drawings{reason}.")
@@ -131,19 +126,21 @@ class _Writer:
         # Sides of backgrounds on a page without a symbol: those of the symbols so far.
         self._sides = np.zeros(0)
 
-    def write(self, split: str, pages: Pages, backgrounds: int) -> None:
+    def write(self, split: str, pages: Pages) -> None:
         for pixels, drawing in pages:
             try:
                 page = opened_page(pixels, drawing)
             except UnreadablePicture as error:
                 self.skipped.append(SkippedPicture(drawing.path, str(error)))
             else:
+                # Nothing can use a picture without label in a held-out split.
+                count = self._settings.backgrounds_per_page if split == TRAIN else 0
                 cut = cut_page(
                     page,
                     drawing,
                     self._settings,
                     class_count=len(self._class_names),
-                    background_count=backgrounds,
+                    background_count=count,
                     usual_sides=self._sides,
                 )
                 self._add(cut, f"{split}/" if self._with_splits else "")

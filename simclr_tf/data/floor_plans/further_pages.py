@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from simclr_tf.checks import check_between
 from simclr_tf.data.drawings import AnnotatedDrawing
 from simclr_tf.data.floor_plans.drawn_pages import CLASS_COUNT, PAGE_COUNTS, draw_page, draw_pages
-from simclr_tf.data.floor_plans.symbol_choice import PlanClasses
-from simclr_tf.data.symbols.classes import MAX_CLASSES, SymbolClass, symbol_classes
+from simclr_tf.data.floor_plans.symbol_choice import PlanClasses, plan_classes
+from simclr_tf.data.symbols.classes import MAX_CLASSES, symbol_classes
 from simclr_tf.data.symbols.render import render_symbol
 from simclr_tf.data.symbols.style import CLEAN
 
@@ -86,24 +86,24 @@ def further_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedD
         yield plan.image, _annotated(f"further/{number:05d}", plan.image, plan.boxes, plan.labels)
 
 
-def clean_pages(
-    classes: Sequence[SymbolClass], labels: Iterable[int]
-) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:
-    """Draws some classes as a legend shows them: black on white, upright, in three sizes.
+def clean_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:
+    """Draws each class to train on as a legend shows it: black on white, upright, in three sizes.
 
-    What is compared with a legend is better learned with one.
+    What is compared with a legend is better learned with one. Classes that the data set keeps for
+    `test` are left out.
 
     Args:
-        classes: All classes; label `i` means `classes[i]`.
-        labels: Those to draw.
+        classes: See `further_classes`.
 
     Yields:
-        A page with one symbol alone, and its box; `path` is `floor_plans/clean/LABEL_SIDE`.
+        A page with one symbol alone, which leaves no room for a window without it, and its box;
+        `path` is `floor_plans/clean/LABEL_SIDE`.
     """
-    for label in labels:
+    every = symbol_classes(len(classes.classes))
+    for label in (*plan_classes(CLASS_COUNT).seen, *classes.seen):
         for side in _CLEAN_SIDES:
             # Nothing varies in a clean picture.
-            image = render_symbol(classes[label], side, np.random.default_rng(0), CLEAN)
+            image = render_symbol(every[label], side, np.random.default_rng(0), CLEAN)
             rows, columns = np.nonzero(image.min(axis=2) < 128)
             box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             yield image, _annotated(f"clean/{label:05d}_{side}", image, [box], [label])

@@ -1,4 +1,3 @@
-import csv
 import itertools
 
 import numpy as np
@@ -14,7 +13,6 @@ from simclr_tf.data.floor_plans.further_pages import (
     further_classes,
     further_pages,
 )
-from simclr_tf.data.symbols.classes import symbol_classes
 
 
 def test_no_further_class_is_one_of_the_data_set():
@@ -40,7 +38,7 @@ def test_there_is_a_page_for_each_further_class():
 
 
 def test_a_clean_page_has_one_symbol_alone_in_a_tight_box():
-    pages = list(clean_pages(symbol_classes(62), [61]))
+    pages = list(clean_pages(further_classes(2)))[-3:]
     assert [drawing.path for _, drawing in pages] == [
         f"floor_plans/clean/00061_{side}" for side in (26, 42, 68)
     ]
@@ -53,31 +51,28 @@ def test_a_clean_page_has_one_symbol_alone_in_a_tight_box():
         assert box[0].any() and box[-1].any() and box[:, 0].any() and box[:, -1].any()
 
 
+def test_clean_pages_leave_out_the_classes_that_are_kept_for_test():
+    labels = {int(drawing.labels[0]) for _, drawing in clean_pages(further_classes(2))}
+    assert labels == {*plan_classes(60).seen, 60, 61}
+
+
 def test_clean_pages_give_crops_and_no_backgrounds(tmp_path):
     classes = further_classes(2)
-    report = write_crops(
-        tmp_path / "crops",
-        {"train": list(further_pages(classes))[:1], "validation": ()},
-        classes.names,
-        clean=clean_pages(symbol_classes(62), [0, 61]),
-    )
-    with open(tmp_path / "crops/crops.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
-    clean = [row for row in rows if row["page"].startswith("floor_plans/clean/")]
-    assert [row["class"] for row in clean] == [classes.names[0]] * 3 + [classes.names[61]] * 3
-    assert all(row["file"].startswith("train/") for row in clean)
-    assert report.backgrounds == 20 and report.pages == 7
+    report = write_crops(tmp_path / "crops", {"train": clean_pages(classes)}, classes.names)
+    # 45 seen classes and 2 further ones, in three sizes.
+    assert set(report.counts.values()) == {3} and len(report.counts) == 47
+    assert report.backgrounds == 0 and not report.skipped
 
 
-def test_calibration_pages_are_no_pages_of_the_data_set_with_other_symbols():
-    calibrating, own = calibration_classes(60), plan_classes(60)
-    (page, drawing), *_ = calibration_pages(calibrating, 1)
-    assert drawing.path == "floor_plans/train/00120" and len(drawing) >= 5
-    shapes = [draw_page(own, "train", number).image.shape for number in range(2)]
-    others = [draw_page(calibrating, "train", number).image.shape for number in range(2)]
+def test_calibration_pages_have_walls_of_their_own():
+    classes = calibration_classes(60)
+    (page, drawing), *_ = calibration_pages(classes, 1)
+    assert len(drawing) >= 5
     # Pages of one number have the same walls, whatever their symbols.
-    assert shapes == others
-    assert PAGE_COUNTS["train"] == 120
+    shapes = {draw_page(classes, "train", number).image.shape for number in (0, 1)}
+    assert shapes == {draw_page(plan_classes(60), "train", number).image.shape for number in (0, 1)}
+    # So theirs are of numbers that the data set, which has 0 to 119, does not have.
+    assert drawing.path == "floor_plans/train/00120" and PAGE_COUNTS["train"] == 120
 
 
 @pytest.mark.parametrize("count", [-1, 1881])
