@@ -40,7 +40,22 @@ def test_four_workers_are_one_device(trained, case):
 @pytest.mark.slow
 @pytest.mark.parametrize("case", FOUR)
 def test_two_workers_of_two_replicas_each_are_one_device(trained, case):
-    assert_same(trained("multi_worker", 2, FOUR, cpus=2), trained("none", 0), case)
+    assert_same(trained("multi_worker", 2, FOUR, 2), trained("none", 0), case)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("run", "replicas"),
+    [
+        (("none", 0), 1),
+        (("mirrored", 2, MIRRORED), 2),
+        (("multi_worker", 2, TWO), 2),
+        (("multi_worker", 4, FOUR), 4),
+        (("multi_worker", 2, FOUR, 2), 4),
+    ],
+)
+def test_as_many_replicas_took_part_as_are_claimed(trained, run, replicas):
+    assert trained(*run)["strategy.replicas"] == replicas
 
 
 @pytest.mark.slow

@@ -188,9 +188,9 @@ def main(path, strategy, replicas, *cases):
         results = {name: run_case(name) for name in cases}
         keras.utils.set_random_seed(1)
         results["embedding"] = run_embedding(make_encoder())
+        results["strategy"] = {"replicas": tf.distribute.get_strategy().num_replicas_in_sync}
         if is_chief():
             np.savez(path, **{f"{c}.{k}": v for c, r in results.items() for k, v in r.items()})
-        print(f"{tf.distribute.get_strategy().num_replicas_in_sync} replicas")
 
 
 if __name__ == "__main__":
