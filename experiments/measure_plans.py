@@ -10,8 +10,9 @@ has not seen them, and the gallery's picture is the only one of them. Writes
 --output_dir/metrics.json: the measures of all classes, and apart those of the classes seen in
 training and of those seen once, and how often all four of a symbol seen once that stands four times
 on a page are found. Without an encoder the pixels alone decide. --calibration_pages fits the scores
-to plans of a third kind of classes, which stand nowhere else. Choose settings on `validation`;
-`test` is for the figures that are reported.
+to plans of a third kind of classes, which stand nowhere else; --background_pages then lowers the
+classes that raise alarms on plans without symbols. Choose settings on `validation`; `test` is for
+the figures that are reported.
 
 With --symbols_dir your own symbols stand on the plans: the first picture of each class, in its own
 colours, at all sizes and angles. The gallery is that folder.
@@ -47,6 +48,9 @@ _CLASS_COUNT = flags.DEFINE_integer("class_count", 60, "embedded classes; fewer 
 _CALIBRATION_PAGES = flags.DEFINE_integer(
     "calibration_pages", 0, "plans to calibrate on, at most 120; 0 keeps the general calibration"
 )
+_BACKGROUND_PAGES = flags.DEFINE_integer(
+    "background_pages", 0, "plans without symbols that may raise few alarms, at most 120"
+)
 _MAX_PAGES = flags.DEFINE_integer("max_pages", 0, "first pages of the split; 0 takes all")
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", "runs/floor_plans", "folder of metrics.json")
 # A drafter's symbols stand at quarter turns and at any other angle.
@@ -60,7 +64,8 @@ _SETTINGS = SettingsFlags(
         window_pixels=16,
         places_per_class=30,
         least_similarity=0.5,
-        least_score=0.01,
+        # Ranks of a class that was lowered matter, too.
+        least_score=0.001,
     ),
 )
 
@@ -81,12 +86,15 @@ def main() -> None:
         image_size=image_size,
         calibration=_calibration(encoder, settings, image_size),
     )
+    _lower_alarms(detector)
     truth, found, seconds = _search(detector, classes)
     metrics = {
         **_measures(truth, found, classes),
         "seconds_per_page": sum(seconds) / len(seconds),
         "split": _SPLIT.value,
         "calibration_pages": _CALIBRATION_PAGES.value,
+        "background_pages": _BACKGROUND_PAGES.value,
+        "penalties": _penalties(detector),
         "classes": len(classes.classes),
         "symbols_dir": _SYMBOLS_DIR.value,
         "settings": dataclasses.asdict(settings),
@@ -127,6 +135,19 @@ def _calibration(encoder: Any, settings: DetectorSettings, image_size: int) -> C
     return detector.calibrate(calibration_pages(others, count))
 
 
+def _lower_alarms(detector: SymbolDetector) -> None:
+    if _BACKGROUND_PAGES.value:
+        from simclr_tf.data.floor_plans.further_pages import background_pages
+
+        print(f"Searching {_BACKGROUND_PAGES.value} plans without symbols", flush=True)
+        detector.calibrate_background(background_pages(_BACKGROUND_PAGES.value))
+
+
+def _penalties(detector: SymbolDetector) -> dict[str, float]:
+    names = detector.gallery.class_names
+    return {names[row]: float(detector.penalties[row]) for row in detector.penalties.nonzero()[0]}
+
+
 def _own_symbols() -> tuple[PlanClasses, SymbolGallery]:
     from simclr_tf.data.floor_plans import PlanClasses
     from simclr_tf.detection import read_gallery
@@ -145,6 +166,7 @@ def _check_flags() -> None:
 
     check_at_least("class_count", _CLASS_COUNT.value, 4)
     check_between("calibration_pages", _CALIBRATION_PAGES.value, 0, PAGE_COUNTS["train"])
+    check_between("background_pages", _BACKGROUND_PAGES.value, 0, PAGE_COUNTS["train"])
     check_at_least("max_pages", _MAX_PAGES.value, 0)
 
 

@@ -46,6 +46,11 @@ class Alignment(NamedTuple):
     extra: float
     missing: float
 
+    @property
+    def completeness(self) -> float:
+        """How completely the example is there: one mark that is not leaves little."""
+        return self.correlation * self.found * (1 - self.missing)
+
 
 class Aligner:
     """Fits one example at one angle to places on a page.

@@ -21,6 +21,12 @@ class NothingToCalibrate(ValueError):  # noqa: N818 (the state of the pages, not
     """There are no right or no wrong candidates; the text says how many there are."""
 
 
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities p of log(p / (1 - p)), float64 of the same shape."""
+    # Beyond 500 there is nothing but 0 and 1, and exp would overflow.
+    return 1 / (1 + np.exp(-np.clip(logits, -500, 500)))
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Calibration:
     """A logistic model of the evidence and of its products.
@@ -48,8 +54,7 @@ class Calibration:
         Args:
             evidence: `[n, e]`, see `simclr_tf.detection.candidates.EVIDENCE`.
         """
-        # Beyond 500 there is nothing but 0 and 1, and exp would overflow.
-        return 1 / (1 + np.exp(-np.clip(self.logits(evidence), -500, 500)))
+        return probabilities(self.logits(evidence))
 
     def logits(self, evidence: np.ndarray) -> np.ndarray:
         """Returns log(p / (1 - p)) of the `scores` p of `evidence`, float64 `[n]`."""

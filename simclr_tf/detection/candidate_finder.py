@@ -10,7 +10,13 @@ import threadpoolctl  # type: ignore[import-untyped]
 
 from simclr_tf.boxes import non_maximum_suppression
 from simclr_tf.detection.alignment import FINE, ROUGH, Aligner, Alignment, scaled_box
-from simclr_tf.detection.candidates import EVIDENCE, Candidates, no_candidates, strongest_rivals
+from simclr_tf.detection.candidates import (
+    EVIDENCE,
+    Candidates,
+    no_candidates,
+    strongest_enclosing,
+    strongest_rivals,
+)
 from simclr_tf.detection.embedding import CropEncoder
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.ink import ink_map
@@ -110,7 +116,9 @@ class CandidateFinder:
         evidence = np.zeros((len(fits), len(EVIDENCE)), np.float32)
         evidence[:, 0] = windows.similarities
         evidence[:, 1:7] = [fit[1:] for fit in fits]
-        evidence[:, 7:9] = np.transpose(strongest_rivals(boxes, windows.labels, evidence[:, 1]))
+        evidence[:, 7] = strongest_rivals(boxes, windows.labels, evidence[:, 1])
+        completeness = np.array([fit.completeness for fit in fits])
+        evidence[:, 8] = strongest_enclosing(boxes, windows.labels, completeness)
         evidence[:, 9:11] = np.transpose(self._cosines(ink, boxes, windows.labels))
         return Candidates(boxes, windows.labels, evidence)
 
@@ -138,7 +146,7 @@ class CandidateFinder:
         )
         found = best_places(found.of(apart), self._settings.places_per_class)
         boxes = self._boxes(found)
-        rival, _ = strongest_rivals(boxes, found.labels, found.similarities)
+        rival = strongest_rivals(boxes, found.labels, found.similarities)
         rows = np.flatnonzero(found.similarities >= rival - _FAR_BEHIND)
         templates = self._templates(found.of(rows))
         keys = [(template.example, template.angle) for template in templates]
@@ -163,7 +171,7 @@ class CandidateFinder:
         ]
         correlations = np.array([fit[0] for fit in fits], np.float32)
         boxes = np.array([fit[1] for fit in fits])
-        rival, _ = strongest_rivals(boxes, windows.labels, correlations)
+        rival = strongest_rivals(boxes, windows.labels, correlations)
         least = np.maximum(rival - _BEHIND, self._settings.least_similarity)
         kept = np.flatnonzero(correlations >= least)
         turns = [windows.keys[row][1] for row in kept.tolist()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -24,8 +25,10 @@ EVIDENCE = (
 )
 # Boxes that overlap so much are taken for the same place.
 _SAME_PLACE = 0.4
+# Rows that are compared with all others at once.
+_BLOCK = 512
 # A box is inside another one of at least this many times its area with this share of itself.
-_LARGER, _INSIDE = 1.5, 0.8
+_LARGER, _INSIDE = 1.25, 0.8
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -38,10 +41,10 @@ class Candidates:
         evidence: float32 `[n, len(EVIDENCE)]`: correlation of the reduced window and of the
             aligned one, alone and with what is around it; share of the page's ink that the
             example explains, and of the example's ink that was found; most ink in one spot that is
-            not explained, and that is missing; best correlation of
-            another class at the same place, and of one whose box encloses this one; cosine of
-            the embeddings with the nearest example of the class, and of another class. The last
-            two are 0 without an encoder.
+            not explained, and that is missing; best correlation of another class at the same
+            place; how completely one is there whose box encloses this one (see `Alignment`);
+            cosine of the embeddings with the nearest example of the class, and of another class.
+            The last two are 0 without an encoder.
     """
 
     boxes: np.ndarray
@@ -59,30 +62,51 @@ def no_candidates() -> Candidates:
     )
 
 
-def strongest_rivals(
-    boxes: np.ndarray, labels: np.ndarray, correlations: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the best correlation of other classes at the same place, and around it.
+def strongest_rivals(boxes: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Returns the greatest strength of another class at the same place.
 
     Args:
         boxes: `[n, 4]`.
         labels: Class of each, int `[n]`.
-        correlations: Of each, `[n]`.
+        strengths: Of each, at least 0 where it counts, `[n]`.
 
     Returns:
-        float32 `[n]` twice: of another class whose box overlaps much, and of one whose larger box
-        encloses this one; 0 where there is none.
+        float32 `[n]`; 0 where no box of another class overlaps much.
     """
-    same, around = np.zeros(len(boxes), np.float32), np.zeros(len(boxes), np.float32)
+    found = [np.zeros(0, np.float32)]
+    for rows in _blocks(len(boxes)):
+        rival = pairwise_iou(boxes[rows], boxes) >= _SAME_PLACE
+        rival &= labels[rows, None] != labels
+        found.append(np.where(rival, strengths, 0).max(axis=1).astype(np.float32))
+    return np.concatenate(found)
+
+
+def strongest_enclosing(boxes: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> np.ndarray:
+    """Returns the greatest strength of another class whose larger box encloses a box.
+
+    A sign with a mark beside it holds the same sign without one: where the mark is there, too, the
+    smaller one is wrong however well it fits.
+
+    Args:
+        boxes: `[n, 4]`.
+        labels: Class of each, int `[n]`.
+        strengths: Of each, at least 0 where it counts, `[n]`.
+
+    Returns:
+        float32 `[n]`; 0 where no box of another class encloses it.
+    """
     areas = box_areas(boxes)
-    step = 512
-    for start in range(0, len(boxes), step):
-        rows = slice(start, start + step)
+    found = [np.zeros(0, np.float32)]
+    for rows in _blocks(len(boxes)):
         overlap = pairwise_iou(boxes[rows], boxes)
         # With a + b = u + i and i / u = o: i = o (a + b) / (1 + o).
         shared = overlap * (areas[rows, None] + areas) / (1 + overlap)
-        other = labels[rows, None] != labels
         encloses = (areas > _LARGER * areas[rows, None]) & (shared >= _INSIDE * areas[rows, None])
-        same[rows] = np.where(other & (overlap >= _SAME_PLACE), correlations, 0).max(axis=1)
-        around[rows] = np.where(other & encloses, correlations, 0).max(axis=1)
-    return same, around
+        encloses &= labels[rows, None] != labels
+        found.append(np.where(encloses, strengths, 0).max(axis=1).astype(np.float32))
+    return np.concatenate(found)
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """Yields slices of so many rows that a matrix of them with all others is small."""
+    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))

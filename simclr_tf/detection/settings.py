@@ -44,7 +44,7 @@ class DetectorSettings:
     least_ink: float = 0.5
     searched_per_class: int = 2
     places_per_class: int = 80
-    least_score: float = 0.05
+    least_score: float = 0.01
     overlap: float = 0.4
     batch_size: int = 128
 

@@ -13,9 +13,15 @@ import numpy as np
 from simclr_tf.boxes import Detections, clip_boxes, non_maximum_suppression, pairwise_iou
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import AnnotatedDrawing
-from simclr_tf.detection.calibration import SYMBOL_SCORE, Calibration, fit_calibration
+from simclr_tf.detection.calibration import (
+    SYMBOL_SCORE,
+    Calibration,
+    fit_calibration,
+    probabilities,
+)
 from simclr_tf.detection.candidate_finder import CandidateFinder, PageTooSmall
 from simclr_tf.detection.candidates import Candidates
+from simclr_tf.detection.contest import contested
 from simclr_tf.detection.default_calibration import default_calibration
 from simclr_tf.detection.gallery import SymbolGallery
 from simclr_tf.detection.settings import DetectorSettings
@@ -32,7 +38,7 @@ class SymbolDetector:
     Every window of a pyramid that holds enough ink is compared with every example at every angle
     (see `search_page`). The most similar places are aligned closely with their example, cut out,
     embedded by the encoder and compared with the examples turned alike; a calibration makes one
-    probability of all that, and of overlapping boxes the best stays.
+    probability of all that, and classes that fit at one place share it (see `contested`).
 
     Args:
         encoder: Model from pictures uint8 `[batch, size, size, 3]` to features `[batch, d]`, or
@@ -42,6 +48,10 @@ class SymbolDetector:
         image_size: Side of the encoder's pictures in pixels, at least 8, default 64.
         calibration: Of another detector with this encoder; a general one by default. See
             `calibrate`.
+
+    Attributes:
+        penalties: Taken from the logits of each class, float64 `[classes]`, see
+            `calibrate_background`.
 
     Raises:
         ValueError: `image_size` is out of range, or the encoder does not take such pictures.
@@ -65,6 +75,7 @@ class SymbolDetector:
         self.settings = settings or DetectorSettings()
         self._encoder, self._image_size = encoder, image_size
         self.calibration = calibration or default_calibration(encoder is not None)
+        self.penalties = np.zeros(len(gallery.class_names))
         self.candidates = CandidateFinder(encoder, gallery, self.settings, image_size)
 
     def detect(self, page: np.ndarray) -> Detections:
@@ -83,21 +94,33 @@ class SymbolDetector:
 
     def judge(self, candidates: Candidates, shape: tuple[int, ...]) -> Detections:
         """Returns which candidates on a page of this height and width are symbols, best first."""
-        scores = self.calibration.scores(candidates.evidence)
-        boxes = clip_boxes(candidates.boxes, shape[1], shape[0])
-        rows = self._reported(boxes, scores)
-        return Detections(boxes[rows], candidates.labels[rows], scores[rows])
+        rows, scores = self._reported(candidates, shape)
+        boxes = clip_boxes(candidates.boxes[rows], shape[1], shape[0])
+        return Detections(boxes, candidates.labels[rows], scores)
 
-    def _reported(self, boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    def _reported(
+        self, candidates: Candidates, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the rows of candidates that score enough, best first, and their scores."""
+        alone = probabilities(self._logits(candidates))
+        likely = np.flatnonzero(alone >= self.settings.least_score)
+        boxes = clip_boxes(candidates.boxes[likely], shape[1], shape[0])
+        labels = candidates.labels[likely]
+        kept, scores = contested(boxes, labels, alone[likely], self.settings.overlap)
+        count = int(np.sum(scores >= self.settings.least_score))
+        return likely[kept[:count]], scores[:count]
+
+    def _logits(self, candidates: Candidates) -> np.ndarray:
+        return self.calibration.logits(candidates.evidence) - self.penalties[candidates.labels]
+
+    def _best(self, boxes: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Returns the rows of boxes that score enough, the best of those that overlap."""
         rows = np.flatnonzero(scores >= self.settings.least_score)
-        kept = non_maximum_suppression(
-            boxes[rows], scores[rows], iou_threshold=self.settings.overlap
-        )
-        return rows[kept]
+        overlap = self.settings.overlap
+        return rows[non_maximum_suppression(boxes[rows], scores[rows], iou_threshold=overlap)]
 
     def calibrate(self, pages: Iterable[tuple[np.ndarray, AnnotatedDrawing]]) -> Calibration:
-        """Fits the calibration to annotated pages and keeps it.
+        """Fits the calibration to annotated pages and keeps it; penalties end.
 
         Boxes that the gallery was cut from would match themselves. They are left out or, where most
         boxes of a page are such, compared with the examples of other pages only. Whatever else
@@ -120,9 +143,8 @@ class SymbolDetector:
             evidence.append(candidates.evidence[known])
             is_right.append(right[known])
         fitted = fit_calibration(evidence, is_right)
-        left = [
-            self._reported(*page) for page in zip(boxes, map(fitted.scores, evidence), strict=True)
-        ]
+        left = [self._best(*page) for page in zip(boxes, map(fitted.scores, evidence), strict=True)]
+        self.penalties = np.zeros_like(self.penalties)
         self.calibration = fitted.refitted(
             np.concatenate([part[rows] for part, rows in zip(evidence, left, strict=True)]),
             np.concatenate([part[rows] for part, rows in zip(is_right, left, strict=True)]),
@@ -131,29 +153,48 @@ class SymbolDetector:
 
     def calibrate_background(
         self, pages: Iterable[np.ndarray], false_alarms_per_page: float = 0.1
-    ) -> Calibration:
-        """Lowers all scores until pages without symbols raise few alarms, and keeps that.
+    ) -> np.ndarray:
+        """Lowers the scores of classes that look like what the drawings have anyway.
+
+        A bare F is on every page with texts. The classes that raise most alarms on pages without
+        symbols are lowered until hardly any is left; the order within a class stays.
 
         Args:
             pages: Pages without any symbol of the gallery.
             false_alarms_per_page: Boxes with a score of 0.5 or more that are accepted on them, on
                 average, at least 0, default 0.1.
 
+        Returns:
+            The detector's `penalties`.
+
         Raises:
             ValueError: An argument is out of range.
         """
         check_at_least("false_alarms_per_page", false_alarms_per_page, 0)
-        alarms, count = [np.zeros(0)], 0
+        searched, count = [], 0
         for page in pages:
             count += 1
             with contextlib.suppress(PageTooSmall):
-                alarms.append(self.detect(page).scores)
-        highest = np.sort(np.concatenate(alarms))[::-1]
-        accepted = math.floor(false_alarms_per_page * count)
-        if len(highest) > accepted and highest[accepted] >= SYMBOL_SCORE:
-            score = min(float(highest[accepted]), 1 - 1e-9)
-            self.calibration = self.calibration.shifted(-math.log(score / (1 - score)) - 1e-6)
-        return self.calibration
+                searched.append((self.candidates(page), page.shape[:2]))
+        while True:
+            alarms = [self._alarms(*page) for page in searched]
+            labels = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in alarms)])
+            logits = np.concatenate([np.zeros(0), *(part[1] for part in alarms)])
+            lowered = _most_frequent(labels, math.floor(false_alarms_per_page * count))
+            if not len(lowered):
+                return self.penalties
+            penalties = self.penalties.copy()
+            for label in lowered:
+                penalties[label] += logits[labels == label].max() + 1e-6
+            self.penalties = penalties
+
+    def _alarms(
+        self, candidates: Candidates, shape: tuple[int, ...]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the labels of what counts as a symbol on a page, and their logits, seen alone."""
+        rows, scores = self._reported(candidates, shape)
+        rows = rows[scores >= SYMBOL_SCORE]
+        return candidates.labels[rows], self._logits(candidates)[rows]
 
     def _honest_candidates(
         self, page: np.ndarray, drawing: AnnotatedDrawing
@@ -176,3 +217,10 @@ class SymbolDetector:
         right = (overlap >= _RIGHT) & (candidates.labels[:, None] == drawing.labels)
         itself = (overlap[:, own] > _ITSELF).any(axis=1)
         return candidates, np.asarray(~itself), right.any(axis=1)
+
+
+def _most_frequent(labels: np.ndarray, accepted: int) -> np.ndarray:
+    """Returns the distinct labels but the rarest, which come `accepted` times at most in all."""
+    distinct, counts = np.unique(labels, return_counts=True)
+    order = np.argsort(counts, kind="stable")
+    return distinct[order][np.cumsum(counts[order]) > accepted]

@@ -38,6 +38,17 @@ def test_another_symbol_fits_less(gallery, ink):
     assert house.found > arrow.found
 
 
+def test_without_one_part_an_example_is_far_from_complete(gallery, ink):
+    box = (80, 100, 80 + SIDE, 100 + SIDE)
+    # A quarter of the house is gone.
+    part = ink.copy()
+    part[100 : 100 + SIDE // 2, 80 : 80 + SIDE // 2] = 0
+    whole, rest = (aligned(Aligner(gallery.examples[2], SIDE), page, box) for page in (ink, part))
+    assert whole.completeness == whole.correlation * whole.found * (1 - whole.missing) > 0.9
+    # It loses more than the correlation does.
+    assert rest.completeness / whole.completeness < 0.7 * rest.correlation / whole.correlation
+
+
 def test_no_ink_is_no_fit(gallery):
     fit = aligned(Aligner(gallery.examples[0], SIDE), np.zeros((90, 90), np.uint8), (9, 9, 41, 41))
     assert fit.correlation == pytest.approx(0, abs=1e-6) and fit.found == 0

@@ -155,6 +155,37 @@ def test_an_encoder_size_below_eight_is_refused(gallery):
         SymbolDetector(None, gallery, image_size=4)
 
 
+def test_only_classes_that_raise_alarms_are_lowered(detector):
+    page, arrows = draw_page(PLACES), draw_page([("arrow", 110, 100, 1)])
+    before = detector.detect(page)
+    detector.calibrate_background([arrows], false_alarms_per_page=0)
+    after = detector.detect(page)
+    assert detector.detect(arrows).scores.max() < 0.5
+    arrow = 0
+    assert detector.penalties[arrow] > 0 and not detector.penalties[1:].any()
+    assert after.scores[after.labels == arrow].max() < before.scores[before.labels == arrow].max()
+    for label in (1, 2):
+        assert (
+            after.scores[after.labels == label].max() >= before.scores[before.labels == label].max()
+        )
+
+
+def test_the_class_with_the_fewest_alarms_may_keep_them(detector):
+    # One cross and two houses raise three alarms; one a page is accepted.
+    page = draw_page([place for place in PLACES if place[0] != "arrow"])
+    detector.calibrate_background([page], false_alarms_per_page=1)
+    found = detector.detect(page)
+    assert found.labels[found.scores >= 0.5].tolist() == [1]
+
+
+def test_a_new_calibration_ends_the_penalties(detector):
+    page = draw_page(PLACES)
+    detector.calibrate_background([page], false_alarms_per_page=0)
+    assert detector.penalties.any()
+    detector.calibrate([(page, annotations())])
+    assert not detector.penalties.any()
+
+
 def test_pages_too_small_teach_nothing(detector, annotated):
     page, small = draw_page(PLACES), np.full((9, 9), 255, np.uint8)
     tiny = AnnotatedDrawing("tiny.png", 9, 9, np.zeros((0, 4)), np.zeros(0, np.int64))
@@ -162,7 +193,7 @@ def test_pages_too_small_teach_nothing(detector, annotated):
     both = detector.calibrate([(small, tiny), (page, annotations())])
     np.testing.assert_array_equal(both.weights, alone.weights)
     detector.calibrate_background([small])
-    assert detector.calibration is both
+    assert detector.calibration is both and not detector.penalties.any()
 
 
 def test_a_single_class_has_no_rival_in_the_embeddings(gallery):

@@ -21,9 +21,11 @@ def test_seen_classes_those_seen_once_and_four_on_a_page_are_measured(tmp_path):
         "--angles=1",
         "--places_per_class=5",
         "--calibration_pages=1",
+        "--background_pages=1",
         "--output_dir=out",
     )
     assert "Calibrating on 1 plans with other symbols" in printed
+    assert "Searching 1 plans without symbols" in printed
     assert "seen_once:" in printed and "four_on_a_page: 1 cases" in printed
     metrics = json.loads((tmp_path / "out/metrics.json").read_text())
     seen, once = metrics["seen_in_training"], metrics["seen_once"]
@@ -31,6 +33,8 @@ def test_seen_classes_those_seen_once_and_four_on_a_page_are_measured(tmp_path):
     assert 0 <= metrics["map_50"] <= 1 and metrics["seconds_per_page"] > 0
     assert metrics["split"] == "test" and metrics["settings"]["angles"] == 1
     assert metrics["encoder"] is None
+    # Of four classes, each that raised an alarm on the plan without symbols was lowered.
+    assert len(metrics["penalties"]) <= 4 and all(by > 0 for by in metrics["penalties"].values())
 
 
 def test_own_symbols_stand_on_the_plans_and_are_measured(tmp_path):

@@ -71,6 +71,21 @@ def calibration_pages(
     return draw_pages(classes, "train", range(first, first + count))
 
 
+def background_pages(count: int) -> Iterator[np.ndarray]:
+    """Draws plans without a symbol, none of them with the walls of a page of the data set.
+
+    Args:
+        count: Of the pages.
+
+    Yields:
+        uint8 `[height, width, 3]`.
+    """
+    first = PAGE_COUNTS["train"]
+    nothing = PlanClasses((), seen=(), unseen=())
+    for page, _ in draw_pages(nothing, "train", range(first, first + count)):
+        yield page
+
+
 def further_pages(classes: PlanClasses) -> Iterator[tuple[np.ndarray, AnnotatedDrawing]]:
     """Draws a plan for each class that `classes` has seen: about eleven symbols of each in all.
 

@@ -7,6 +7,7 @@ from simclr_tf.data.drawings import write_crops
 from simclr_tf.data.floor_plans import plan_classes
 from simclr_tf.data.floor_plans.drawn_pages import PAGE_COUNTS, draw_page
 from simclr_tf.data.floor_plans.further_pages import (
+    background_pages,
     calibration_classes,
     calibration_pages,
     clean_pages,
@@ -85,3 +86,12 @@ def test_no_encoder_is_trained_on_the_classes_for_calibration():
     kept = calibration_classes(60)
     assert len(set(kept.names)) == 60 and kept.seen == tuple(range(60))
     assert not set(kept.names) & set(further_classes(1880).names)
+
+
+def test_background_pages_are_plans_of_their_own_without_symbols():
+    pages = list(background_pages(2))
+    assert len(pages) == 2 and not np.array_equal(*pages)
+    calibrating, _ = next(calibration_pages(calibration_classes(4), 1))
+    for page in pages:
+        assert page.dtype == np.uint8 and page.ndim == 3
+        assert page.shape != calibrating.shape or not np.array_equal(page, calibrating)
