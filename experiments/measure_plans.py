@@ -62,7 +62,7 @@ _SETTINGS = SettingsFlags(
         largest_symbol=66,
         # Where so many classes look alike, small windows would hide what tells them apart.
         window_pixels=16,
-        places_per_class=30,
+        places_per_class=60,
         least_similarity=0.5,
         # Ranks of a class that was lowered matter, too.
         least_score=0.001,
