@@ -69,8 +69,8 @@ class Calibration:
     def refitted(self, evidence: np.ndarray, is_right: np.ndarray) -> Calibration:
         """Returns the calibration stretched and shifted to be right about these candidates.
 
-        The order of all scores stays. A model of all candidates is too unsure of those that are
-        left when of overlapping ones the best stays: most of the wrong ones are gone then.
+        The order of all scores stays. A model of all candidates is too unsure of the best of each
+        place: most of the wrong ones are beaten there.
 
         Args:
             evidence: `[n, e]`.

@@ -54,6 +54,10 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def of(self, rows: np.ndarray) -> Candidates:
+        """Returns some of them."""
+        return Candidates(self.boxes[rows], self.labels[rows], self.evidence[rows])
+
 
 def no_candidates() -> Candidates:
     """Returns the candidates of a page without ink."""

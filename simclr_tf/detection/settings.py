@@ -30,7 +30,8 @@ class DetectorSettings:
         searched_per_class: examples of a class that all windows are compared with, at least 1.
         places_per_class: windows of each class that are looked at closely, at least 1.
         least_score: boxes below it are left out, from 0 to 1.
-        overlap: intersection over union from which the better of two boxes stays, from 0 to 1.
+        overlap: intersection over union above which two boxes are at one place: of one class the
+            better stays, and the best lowers those of other classes; from 0 to 1.
         batch_size: crops that the encoder takes at once, at least 1.
     """
 

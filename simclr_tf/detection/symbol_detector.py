@@ -13,6 +13,7 @@ import numpy as np
 from simclr_tf.boxes import Detections, clip_boxes, non_maximum_suppression, pairwise_iou
 from simclr_tf.checks import check_at_least
 from simclr_tf.data import AnnotatedDrawing
+from simclr_tf.detection.background import alarm_penalties
 from simclr_tf.detection.calibration import (
     SYMBOL_SCORE,
     Calibration,
@@ -47,7 +48,7 @@ class SymbolDetector:
         settings: How to look; the defaults by default.
         image_size: Side of the encoder's pictures in pixels, at least 8, default 64.
         calibration: Of another detector with this encoder; a general one by default. See
-            `calibrate`.
+            `calibrate`. Penalties do not come with it.
 
     Attributes:
         penalties: Taken from the logits of each class, float64 `[classes]`, see
@@ -157,7 +158,8 @@ class SymbolDetector:
         """Lowers the scores of classes that look like what the drawings have anyway.
 
         A bare F is on every page with texts. The classes that raise most alarms on pages without
-        symbols are lowered until hardly any is left; the order within a class stays.
+        symbols are lowered until hardly any is left; the order within a class stays. What was
+        lowered before is not: the penalties are those of these pages.
 
         Args:
             pages: Pages without any symbol of the gallery.
@@ -171,22 +173,23 @@ class SymbolDetector:
             ValueError: An argument is out of range.
         """
         check_at_least("false_alarms_per_page", false_alarms_per_page, 0)
+        self.penalties = np.zeros_like(self.penalties)
         searched, count = [], 0
         for page in pages:
             count += 1
             with contextlib.suppress(PageTooSmall):
-                searched.append((self.candidates(page), page.shape[:2]))
+                candidates = self.candidates(page)
+                # What is no alarm alone is none beside others, and takes nothing from an alarm.
+                alarms = probabilities(self._logits(candidates)) >= SYMBOL_SCORE
+                searched.append((candidates.of(alarms), page.shape[:2]))
+        accepted = math.floor(false_alarms_per_page * count)
         while True:
-            alarms = [self._alarms(*page) for page in searched]
-            labels = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in alarms)])
-            logits = np.concatenate([np.zeros(0), *(part[1] for part in alarms)])
-            lowered = _most_frequent(labels, math.floor(false_alarms_per_page * count))
-            if not len(lowered):
-                return self.penalties
-            penalties = self.penalties.copy()
-            for label in lowered:
-                penalties[label] += logits[labels == label].max() + 1e-6
-            self.penalties = penalties
+            found = [self._alarms(*page) for page in searched]
+            labels = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in found)])
+            logits = np.concatenate([np.zeros(0), *(part[1] for part in found)])
+            if len(labels) <= accepted:
+                return self.penalties.copy()
+            self.penalties += alarm_penalties(labels, logits, accepted, len(self.penalties))
 
     def _alarms(
         self, candidates: Candidates, shape: tuple[int, ...]
@@ -217,10 +220,3 @@ class SymbolDetector:
         right = (overlap >= _RIGHT) & (candidates.labels[:, None] == drawing.labels)
         itself = (overlap[:, own] > _ITSELF).any(axis=1)
         return candidates, np.asarray(~itself), right.any(axis=1)
-
-
-def _most_frequent(labels: np.ndarray, accepted: int) -> np.ndarray:
-    """Returns the distinct labels but the rarest, which come `accepted` times at most in all."""
-    distinct, counts = np.unique(labels, return_counts=True)
-    order = np.argsort(counts, kind="stable")
-    return distinct[order][np.cumsum(counts[order]) > accepted]

@@ -46,6 +46,24 @@ def test_a_box_that_lost_hardly_takes_from_the_next():
     np.testing.assert_allclose(left, [0.9, 0.644, 0.08])
 
 
+def test_a_box_that_lost_does_not_push_out_the_next_of_its_class():
+    # 12 of 28 columns are shared by neighbours: more than 0.4.
+    boxes = [(0, 0, 20, 20), (8, 0, 28, 20), (16, 0, 36, 20)]
+    rows, left = contest(boxes, [0, 1, 1], [0.95, 0.9, 0.85])
+    # The second keeps 0.9 * 0.05 = 0.045; the third 0.85 * 0.955 = 0.81175.
+    assert rows == [0, 2, 1]
+    np.testing.assert_allclose(left, [0.95, 0.81175, 0.045])
+
+
+def test_more_boxes_than_are_compared_at_once_give_what_each_place_gives_alone():
+    places = 300
+    boxes = np.repeat(np.arange(places)[:, None] * 100.0, 2, axis=0) + np.array([0, 0, 10, 10])
+    scores = np.tile([0.9, 0.8], places)
+    rows, left = contest(boxes, np.tile([0, 1], places), scores)
+    assert len(rows) == 2 * places
+    np.testing.assert_allclose(left, [0.9] * places + [0.08] * places)
+
+
 def test_without_boxes_there_is_nothing():
     rows, left = contest([], np.zeros(0, int), [])
     assert rows == [] and left.shape == (0,)
@@ -67,7 +85,8 @@ def places(draw):
 def test_at_no_place_are_two_boxes_rather_right_than_wrong(candidates, iou_threshold):
     boxes, labels, scores = candidates
     rows, left = contested(boxes, labels, scores, iou_threshold)
-    assert (left <= scores[rows]).all() and (np.diff(left) <= 0).all()
+    assert len(set(rows.tolist())) == len(rows)
+    assert (left <= scores[rows]).all() and (left >= 0).all() and (np.diff(left) <= 0).all()
     likely = boxes[rows[left > 0.5]]
     overlap = pairwise_iou(likely, likely) - np.eye(len(likely))
     assert overlap.max(initial=0) <= iou_threshold

@@ -6,6 +6,7 @@ from simclr_tf.boxes import pairwise_iou
 from simclr_tf.data import AnnotatedDrawing
 from simclr_tf.detection import DetectorSettings, SymbolDetector, SymbolGallery, read_gallery
 from simclr_tf.detection.candidate_finder import PageTooSmall
+from simclr_tf.detection.candidates import Candidates
 from simclr_tf.detection.gallery import cut_example
 from simclr_tf.detection.ink import ink_map
 from tests.detection.drawn import box_at, draw_page
@@ -176,6 +177,31 @@ def test_the_class_with_the_fewest_alarms_may_keep_them(detector):
     detector.calibrate_background([page], false_alarms_per_page=1)
     found = detector.detect(page)
     assert found.labels[found.scores >= 0.5].tolist() == [1]
+
+
+def test_what_an_alarm_was_hiding_is_lowered_too(detector):
+    # Two classes fit at one place; when the better one goes, the other is an alarm.
+    box = np.array([(10, 10, 40, 40), (11, 10, 41, 40)], float)
+    evidence = np.array([detector.calibration.means] * 2)
+    detector.calibration = detector.calibration.shifted(20.0)
+    hidden = Candidates(box, np.array([0, 1]), evidence)
+    detector.candidates = lambda page: hidden
+    page = np.zeros((160, 240), np.uint8)
+    assert (detector.detect(page).scores >= 0.5).sum() == 1
+    detector.calibrate_background([page], false_alarms_per_page=0)
+    assert (detector.detect(page).scores < 0.5).all()
+    assert (detector.penalties[:2] > 15).all() and detector.penalties[2] == 0
+
+
+def test_penalties_are_those_of_the_last_background(detector):
+    page = draw_page(PLACES)
+    detector.calibrate_background([page], false_alarms_per_page=0)
+    penalties = detector.penalties.copy()
+    assert penalties.any()
+    np.testing.assert_array_equal(
+        detector.calibrate_background([page], false_alarms_per_page=0), penalties
+    )
+    assert not detector.calibrate_background([page], false_alarms_per_page=9).any()
 
 
 def test_a_new_calibration_ends_the_penalties(detector):

@@ -15,13 +15,14 @@ from experiments.benchmarks.drawings import (
     search_drawing,
     split_drawings,
 )
-from simclr_tf.boxes import Detections, non_maximum_suppression
+from simclr_tf.boxes import Detections
 from simclr_tf.data.page import decode_page
 from simclr_tf.detection import SymbolGallery, cut_gallery
+from simclr_tf.detection.contest import contested
 
 # Correlation from which a place counts, and so many places of each template.
 _LEAST, _MOST = 0.3, 300
-# As for ours: of boxes that overlap so much, the best stays.
+# As for ours: boxes that overlap more are at one place, which they share, see `contested`.
 _OVERLAP = 0.4
 
 
@@ -80,8 +81,8 @@ def _search(page: np.ndarray, templates: list[tuple[int, np.ndarray]]) -> tuple[
         labels.append(np.full(len(xs), label, np.int64))
         scores.append(matches[ys, xs].astype(float))
     found = Detections(*(np.concatenate(values) for values in (boxes, labels, scores)))
-    kept = non_maximum_suppression(found.boxes, found.scores, iou_threshold=_OVERLAP)
-    return (found.boxes, found.labels), Detections(*(values[kept] for values in found))
+    kept, left = contested(found.boxes, found.labels, np.minimum(found.scores, 1), _OVERLAP)
+    return (found.boxes, found.labels), Detections(found.boxes[kept], found.labels[kept], left)
 
 
 def _grey(page: np.ndarray) -> np.ndarray:
