@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -77,12 +77,7 @@ def strongest_rivals(boxes: np.ndarray, labels: np.ndarray, strengths: np.ndarra
     Returns:
         float32 `[n]`; 0 where no box of another class overlaps much.
     """
-    found = [np.zeros(0, np.float32)]
-    for rows in _blocks(len(boxes)):
-        rival = pairwise_iou(boxes[rows], boxes) >= _SAME_PLACE
-        rival &= labels[rows, None] != labels
-        found.append(np.where(rival, strengths, 0).max(axis=1).astype(np.float32))
-    return np.concatenate(found)
+    return _strongest(boxes, labels, strengths, lambda overlap, *_: overlap >= _SAME_PLACE)
 
 
 def strongest_enclosing(boxes: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> np.ndarray:
@@ -99,18 +94,35 @@ def strongest_enclosing(boxes: np.ndarray, labels: np.ndarray, strengths: np.nda
     Returns:
         float32 `[n]`; 0 where no box of another class encloses it.
     """
+    return _strongest(boxes, labels, strengths, _is_enclosed)
+
+
+def _is_enclosed(overlap: np.ndarray, own: np.ndarray, areas: np.ndarray) -> np.ndarray:
+    # With a + b = u + i and i / u = o: i = o (a + b) / (1 + o).
+    shared = overlap * (own + areas) / (1 + overlap)
+    return np.asarray((areas > _LARGER * own) & (shared >= _INSIDE * own))
+
+
+def _strongest(
+    boxes: np.ndarray,
+    labels: np.ndarray,
+    strengths: np.ndarray,
+    counts: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Returns the greatest strength of those of other classes that count beside each box.
+
+    Args:
+        boxes: `[n, 4]`.
+        labels: `[n]`.
+        strengths: `[n]`.
+        counts: From overlaps `[m, n]` of some boxes with all, and the areas of these `[m, 1]` and
+            of all `[n]`, to bool `[m, n]`.
+    """
     areas = box_areas(boxes)
-    found = [np.zeros(0, np.float32)]
-    for rows in _blocks(len(boxes)):
-        overlap = pairwise_iou(boxes[rows], boxes)
-        # With a + b = u + i and i / u = o: i = o (a + b) / (1 + o).
-        shared = overlap * (areas[rows, None] + areas) / (1 + overlap)
-        encloses = (areas > _LARGER * areas[rows, None]) & (shared >= _INSIDE * areas[rows, None])
-        encloses &= labels[rows, None] != labels
-        found.append(np.where(encloses, strengths, 0).max(axis=1).astype(np.float32))
-    return np.concatenate(found)
-
-
-def _blocks(count: int) -> Iterator[slice]:
-    """Yields slices of so many rows that a matrix of them with all others is small."""
-    return (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+    found = np.zeros(len(boxes), np.float32)
+    for start in range(0, len(boxes), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        rival = counts(pairwise_iou(boxes[rows], boxes), areas[rows, None], areas)
+        rival &= labels[rows, None] != labels
+        found[rows] = np.where(rival, strengths, 0).max(axis=1)
+    return found
