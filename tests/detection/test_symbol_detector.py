@@ -6,7 +6,7 @@ from simclr_tf.boxes import pairwise_iou
 from simclr_tf.data import AnnotatedDrawing
 from simclr_tf.detection import DetectorSettings, SymbolDetector, SymbolGallery, read_gallery
 from simclr_tf.detection.candidate_finder import PageTooSmall
-from simclr_tf.detection.candidates import Candidates
+from simclr_tf.detection.candidates import EVIDENCE, Candidates, strongest_enclosing
 from simclr_tf.detection.gallery import cut_example
 from simclr_tf.detection.ink import ink_map
 from tests.detection.drawn import box_at, draw_page
@@ -101,6 +101,19 @@ def test_the_encoder_is_asked_about_every_candidate(gallery):
         assert (rows[:, 9] > rows[:, 10]).any()
 
 
+def test_what_encloses_counts_by_how_completely_it_is_there(symbol_folder):
+    # Sizes from 16 pixels on, so that smaller candidates lie within larger ones.
+    settings = DetectorSettings(smallest_symbol=16, largest_symbol=40, least_similarity=0.2)
+    found = SymbolDetector(None, read_gallery(symbol_folder), settings).candidates(
+        draw_page(PLACES)
+    )
+    columns = dict(zip(EVIDENCE, found.evidence.T, strict=True))
+    completeness = columns["correlation"] * columns["found"] * (1 - columns["missing"])
+    enclosing = strongest_enclosing(found.boxes, found.labels, completeness)
+    assert (enclosing > 0).any()
+    np.testing.assert_allclose(columns["enclosing"], enclosing, rtol=1e-5)
+
+
 def annotations():
     return AnnotatedDrawing("other.png", 240, 160, np.array(BOXES, float), np.array(LABELS))
 
@@ -188,7 +201,8 @@ def test_what_an_alarm_was_hiding_is_lowered_too(detector):
     detector.candidates = lambda page: hidden
     page = np.zeros((160, 240), np.uint8)
     assert (detector.detect(page).scores >= 0.5).sum() == 1
-    detector.calibrate_background([page], false_alarms_per_page=0)
+    returned = detector.calibrate_background([page], false_alarms_per_page=0)
+    np.testing.assert_array_equal(returned, detector.penalties)
     assert (detector.detect(page).scores < 0.5).all()
     assert (detector.penalties[:2] > 15).all() and detector.penalties[2] == 0
 
