@@ -60,6 +60,8 @@ _SETTINGS = SettingsFlags(
         angles=12,
         smallest_symbol=20,
         largest_symbol=66,
+        # A bold letter is missed between two sizes that lie far apart.
+        size_step=1.15,
         # Where so many classes look alike, small windows would hide what tells them apart.
         window_pixels=16,
         places_per_class=60,

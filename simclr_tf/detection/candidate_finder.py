@@ -50,6 +50,13 @@ class _Windows(NamedTuple):
     similarities: np.ndarray
 
 
+class _Fit(NamedTuple):
+    correlation: float
+    box: tuple[float, ...]
+    example: int
+    angle: float
+
+
 class CandidateFinder:
     """Finds candidates for the symbols of a gallery.
 
@@ -74,9 +81,9 @@ class CandidateFinder:
         self._levels = build_templates(gallery.examples, settings, searched)
         self._related = related_examples(gallery.examples, searched, settings.angles)
         self._aligners: dict[tuple[int, float], Aligner] = {}
-        # Free angles lie between those that are searched; quarter turns are exact.
-        half = 180 / settings.angles
-        self._turns_between = (0.0,) if settings.angles in (1, 2, 4) else (0.0, -half, half)
+        # Quarter turns are exact. Free angles lie between: half and a quarter of the way are tried.
+        free = settings.angles not in (1, 2, 4)
+        self._turns_between = (180 / settings.angles, 90 / settings.angles) if free else ()
         self._encoder, self._references = None, np.zeros((0, 0), np.float32)
         self._reference_labels = np.zeros(0, np.int64)
         if encoder is not None:
@@ -189,15 +196,23 @@ class CandidateFinder:
     ) -> Alignment:
         """Returns the best fit of all examples of the class, turned as the one that was found."""
         example, angle = key
-        fits = []
-        for row, turn in self._related[example]:
-            straight = self._aligner(row, (angle + turn) % 360)
-            for by in self._turns_between:
-                aligner = self._aligner(row, (angle + turn + by) % 360) if by else straight
-                across, down = aligner.sides / straight.sides
-                fits.append((*aligner.fit(ink, scaled_box(box, across, down), FINE), aligner))
-        correlation, fitted, aligner = max(fits, key=lambda fit: fit[0])
-        return aligner.measured(ink, fitted, correlation)
+        best = max(
+            (self._fit(ink, row, angle + turn, box) for row, turn in self._related[example]),
+            key=lambda fit: fit.correlation,
+        )
+        for by in self._turns_between:
+            nearby = [self._turned(ink, best, turn) for turn in (-by, by)]
+            best = max([best, *nearby], key=lambda fit: fit.correlation)
+        return self._aligner(best.example, best.angle).measured(ink, best.box, best.correlation)
+
+    def _turned(self, ink: np.ndarray, fit: _Fit, by: float) -> _Fit:
+        turned = self._aligner(fit.example, (fit.angle + by) % 360)
+        across, down = turned.sides / self._aligner(fit.example, fit.angle).sides
+        return self._fit(ink, fit.example, fit.angle + by, scaled_box(fit.box, across, down))
+
+    def _fit(self, ink: np.ndarray, example: int, angle: float, box: Sequence[float]) -> _Fit:
+        correlation, fitted = self._aligner(example, angle % 360).fit(ink, box, FINE)
+        return _Fit(correlation, fitted, example, angle % 360)
 
     def _aligner(self, example: int, angle: float) -> Aligner:
         if (example, angle) not in self._aligners:

@@ -8,9 +8,9 @@ import math
 
 from simclr_tf.checks import check_at_least, check_between, check_positive
 
-# Neighbouring sizes of pictures, and widths or heights of known sizes, differ by these factors at
-# most; what is between is reached when a window is looked at closely.
-_SIZE_STEP, _STRETCH_STEP = 1.25, 1.36
+# Neighbouring widths or heights of known sizes differ by this factor at most; what is between is
+# reached when a window is looked at closely.
+_STRETCH_STEP = 1.36
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +23,8 @@ class DetectorSettings:
             was cut from a drawing, at least 1.
         smallest_symbol: least long side in pixels of symbols whose example is a picture.
         largest_symbol: greatest long side in pixels of symbols whose example is a picture.
+        size_step: factor between neighbouring sizes of these at most, from 1.05 to 2; a window that
+            is looked at closely is fitted to sizes between, so a small step is rarely needed.
         window_pixels: pages are reduced so that symbols are about so large in the search, >= 8.
         aligned_pixels: and so large where a window is looked at closely, at least 16.
         least_similarity: correlation from which a window is looked at closely, from 0 to 1.
@@ -39,6 +41,7 @@ class DetectorSettings:
     stretch: float = 1.35
     smallest_symbol: float = 20.0
     largest_symbol: float = 80.0
+    size_step: float = 1.25
     window_pixels: int = 12
     aligned_pixels: int = 32
     least_similarity: float = 0.45
@@ -54,6 +57,7 @@ class DetectorSettings:
         check_at_least("stretch", self.stretch, 1.0)
         check_positive("smallest_symbol", self.smallest_symbol)
         check_at_least("largest_symbol", self.largest_symbol, self.smallest_symbol)
+        check_between("size_step", self.size_step, 1.05, 2.0)
         check_at_least("window_pixels", self.window_pixels, 8)
         check_at_least("aligned_pixels", self.aligned_pixels, 16)
         check_between("least_similarity", self.least_similarity, 0.0, 1.0)
@@ -80,7 +84,7 @@ class DetectorSettings:
                 if (down - 1) * (across - 1) >= -1e-9
             ]
         low, high = self.smallest_symbol / long_side, self.largest_symbol / long_side
-        return [(scale, scale) for scale in _steps(low, high, _SIZE_STEP)]
+        return [(scale, scale) for scale in _steps(low, high, self.size_step)]
 
 
 def _steps(low: float, high: float, step: float) -> list[float]:

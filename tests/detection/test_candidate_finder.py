@@ -45,3 +45,17 @@ def test_a_wrong_turn_that_looks_better_at_first_does_not_hide_the_right_one(tmp
     found = CandidateFinder(None, read_gallery(tmp_path), settings, image_size=64)(page)
     best = found.boxes[found.evidence[:, EVIDENCE.index("correlation")].argmax()]
     assert pairwise_iou(np.array([[80.0, 50, 110, 90]]), best[None])[0, 0] > 0.8
+
+
+def test_thin_lines_at_any_angle_are_fitted_to_a_few_degrees(tmp_path):
+    symbol = np.pad(barred_frame(60), 30, constant_values=255)
+    Image.fromarray(symbol).save(tmp_path / "barred.png")
+    # 12 angles are 30 degrees apart; 22.5 is as far from 15 as from 30, where the search and its
+    # middle are, and is reached by the last halving.
+    turned = Image.fromarray(symbol).rotate(-22.5, Image.Resampling.BICUBIC, fillcolor=255)
+    page = np.full((200, 240), 255, np.uint8)
+    page[20:160, 40:160] = np.array(turned)
+    settings = DetectorSettings(angles=12, smallest_symbol=80, largest_symbol=110)
+    found = CandidateFinder(None, read_gallery(tmp_path), settings, image_size=64)(page)
+    correlation = found.evidence[:, EVIDENCE.index("correlation")].max()
+    assert correlation > 0.9, correlation

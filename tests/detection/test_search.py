@@ -94,10 +94,20 @@ def test_known_sizes_are_stretched_and_pictures_scaled():
     assert (steps <= np.log(1.25) + 1e-9).all()
 
 
+@pytest.mark.parametrize(("size_step", "count"), [(2.0, 3), (1.25, 8), (1.15, 11)])
+def test_a_smaller_step_tries_more_sizes(size_step, count):
+    settings = DetectorSettings(smallest_symbol=20, largest_symbol=80, size_step=size_step)
+    # From 20 to 80 is a factor of 4: ln 4 / ln 1.25 = 6.2, so 7 steps and 8 sizes.
+    scales = settings.scales(40, size_is_known=False)
+    assert len(scales) == count
+    np.testing.assert_allclose([scales[0], scales[-1]], [(0.5, 0.5), (2, 2)])
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("angles", 0),
+        ("size_step", 1.0),
         ("stretch", 0.9),
         ("smallest_symbol", 0),
         ("largest_symbol", 10),
