@@ -49,7 +49,7 @@ class DetectorSettings:
     searched_per_class: int = 2
     places_per_class: int = 80
     least_score: float = 0.01
-    overlap: float = 0.4
+    overlap: float = 0.25
     batch_size: int = 128
 
     def __post_init__(self) -> None:

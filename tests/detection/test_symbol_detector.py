@@ -242,3 +242,13 @@ def test_a_single_class_has_no_rival_in_the_embeddings(gallery):
     encoder = keras.Model(pictures, keras.layers.Flatten()(pictures))
     found = SymbolDetector(encoder, one, image_size=16).candidates(draw_page(PLACES))
     np.testing.assert_array_equal(found.evidence[:, 9], found.evidence[:, 10])
+
+
+@pytest.mark.parametrize(("aside", "count"), [(9, 1), (13, 2)])
+def test_a_symbol_that_also_fits_a_bit_aside_is_reported_once(detector, aside, count):
+    # Boxes of 20 pixels: 9 aside they share 11 of 29 columns, .38; 13 aside 7 of 33, .21.
+    boxes = np.array([[50.0, 50, 70, 70], [50.0 + aside, 50, 70 + aside, 70]])
+    detector.calibration = detector.calibration.shifted(20.0)
+    evidence = np.array([detector.calibration.means] * 2)
+    found = detector.judge(Candidates(boxes, np.array([1, 1]), evidence), (200, 200))
+    assert len(found.scores) == count

@@ -23,7 +23,7 @@ from simclr_tf.detection.contest import contested
 # Correlation from which a place counts, and so many places of each template.
 _LEAST, _MOST = 0.3, 300
 # As for ours: boxes that overlap more are at one place, which they share, see `contested`.
-_OVERLAP = 0.4
+_OVERLAP = 0.25
 
 
 def found(
